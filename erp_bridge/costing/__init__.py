@@ -1,0 +1,1 @@
+"""The only place with money: rates, roll-up, variances."""

@@ -1,0 +1,1 @@
+"""Registry, scheduler, outbox, inbox: what authors of flows and connectors never see."""

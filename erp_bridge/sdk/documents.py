@@ -1,0 +1,130 @@
+"""What we say to an ERP: one frozen document for each kind of booking, in our words; connectors translate."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class Document:
+    """A booking for an ERP.
+
+    ``work_order`` is our number; ``erp_work_order`` the number or id under which this ERP knows it (from the order's
+    external ids). ``occurred_at`` is when it happened on the floor. ``person`` is the number of who did it, or "".
+    """
+
+    site: str
+    work_order: str
+    erp_work_order: str
+    occurred_at: datetime
+    person: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderStatus(Document):
+    """A work order changed state: ``RELEASED``, ``RUNNING``, ``COMPLETED``, ``HELD``, ``UNHELD``, ``CANCELLED``."""
+
+    status: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProductionConfirmation(Document):
+    """Good (and rework) pieces of one operation; negative where a report was reversed.
+
+    ``is_output`` says that the operation is the last of its order, so that ``good_quantity`` is finished product.
+    ``lot`` is the output lot, or "". ``report_id`` joins it with the consumption and scrap of the same report.
+    """
+
+    operation: str
+    report_id: UUID
+    good_quantity: Decimal
+    rework_quantity: Decimal
+    uom: str
+    item: str
+    lot: str
+    is_output: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScrapConfirmation(Document):
+    """Pieces scrapped at an operation, with the reason code; negative where a report was reversed."""
+
+    operation: str
+    report_id: UUID
+    quantity: Decimal
+    uom: str
+    item: str
+    reason: str
+    reason_name: str
+    is_output: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class MaterialConsumption(Document):
+    """A component that was issued to (positive) or came back from (negative) the order.
+
+    ``report_id`` is set when the consumption belongs to a report (backflush); ``report_quantity`` is then the
+    good + scrap quantity of that report.
+    """
+
+    operation: str
+    movement_id: UUID
+    item: str
+    lot: str
+    quantity: Decimal
+    uom: str
+    report_id: UUID | None = None
+    report_quantity: Decimal = Decimal(0)
+    report_is_output: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class LaborTime(Document):
+    """Minutes one person worked on an operation (``activity`` SETUP or RUN); negative where it was reversed."""
+
+    operation: str
+    segment_id: UUID
+    activity: str
+    minutes: Decimal
+    started_at: datetime
+    ended_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class MachineTime(Document):
+    """Minutes a work unit was occupied by an operation (``activity`` SETUP or RUN)."""
+
+    operation: str
+    interval_id: UUID
+    work_center: str
+    activity: str
+    minutes: Decimal
+    started_at: datetime
+    ended_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderCompletion(Document):
+    """The order is finished on the floor: nothing more will be produced against it."""
+
+    good_quantity: Decimal
+    scrap_quantity: Decimal
+    uom: str
+    item: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderCost(Document):
+    """What the order cost, in the site's currency, rounded to the cent; each version replaces the one before."""
+
+    version: int
+    currency: str
+    planned_total: Decimal
+    material: Decimal
+    labor: Decimal
+    machine: Decimal
+    scrap: Decimal
+    rework: Decimal
+    total: Decimal

@@ -1,0 +1,1 @@
+"""Who worked on what, for how long."""

@@ -1,0 +1,26 @@
+"""What people's time went into. ``subject`` is the work order's number, or ``person/<number>`` for indirect time."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from mes.core.event import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class LaborTimeRecorded(Event):
+    """A closed segment of one person's time; ``minutes`` is that person's share, already split between parallel jobs.
+
+    ``activity`` is ``SETUP``, ``RUN`` or ``INDIRECT``; negative minutes reverse an earlier segment.
+    """
+
+    segment_id: UUID
+    person: str
+    operation: str
+    activity: str
+    started_at: datetime
+    ended_at: datetime
+    minutes: Decimal
+    reason: str = ""
+    reverses: UUID | None = None

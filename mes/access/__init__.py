@@ -1,0 +1,1 @@
+"""Who may do what at which site: memberships and API keys."""

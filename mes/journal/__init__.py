@@ -1,0 +1,1 @@
+"""Every event that was published, sealed in order."""

@@ -1,0 +1,1 @@
+"""What the ERP owns: items, bills, routings, work centers, people."""

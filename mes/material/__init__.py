@@ -1,0 +1,1 @@
+"""Lots, issues, returns, backflush."""

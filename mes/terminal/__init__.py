@@ -1,0 +1,1 @@
+"""The operator's shell; apps plug their panels into it."""

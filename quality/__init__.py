@@ -1,0 +1,1 @@
+"""Quality checks and what they decide."""

@@ -23,7 +23,10 @@ class Document:
 
 @dataclass(frozen=True, kw_only=True)
 class OrderStatus(Document):
-    """A work order changed state: ``RELEASED``, ``RUNNING``, ``COMPLETED``, ``HELD``, ``UNHELD``, ``CANCELLED``."""
+    """A work order changed state: ``RELEASED``, ``RUNNING``, ``HELD``, ``UNHELD`` or ``CANCELLED``.
+
+    That it is finished says :class:`OrderCompletion`, which waits for all that was booked on it.
+    """
 
     status: str
     reason: str = ""
@@ -48,17 +51,33 @@ class ProductionConfirmation(Document):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ScrapLine:
+    """So many pieces scrapped for one reason; negative where a report was reversed."""
+
+    quantity: Decimal
+    reason: str
+    reason_name: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ScrapConfirmation(Document):
-    """Pieces scrapped at an operation, with the reason code; negative where a report was reversed."""
+    """Pieces scrapped at an operation in one report, a line for each reason.
+
+    ``is_output`` as in :class:`ProductionConfirmation`; ``lot`` is the output lot of the report, or "".
+    """
 
     operation: str
     report_id: UUID
-    quantity: Decimal
     uom: str
     item: str
-    reason: str
-    reason_name: str
     is_output: bool
+    lines: tuple[ScrapLine, ...]
+    lot: str = ""
+
+    @property
+    def quantity(self) -> Decimal:
+        """All lines together."""
+        return sum((line.quantity for line in self.lines), Decimal(0))
 
 
 @dataclass(frozen=True, kw_only=True)

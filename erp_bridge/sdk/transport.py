@@ -140,7 +140,9 @@ def _redacted(content: bytes | str | None) -> str:
 def _blank(value: Any) -> Any:
     if isinstance(value, dict):
         return {
-            name: "***" if any(word in name.lower() for word in _SECRET_WORDS) and isinstance(inner, str) else _blank(inner)
+            name: "***"
+            if any(word in name.lower() for word in _SECRET_WORDS) and isinstance(inner, str)
+            else _blank(inner)
             for name, inner in value.items()
         }
     if isinstance(value, list):

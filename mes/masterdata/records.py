@@ -166,5 +166,3 @@ class Applied:
             proposed=self.proposed + other.proposed,
             stale=self.stale + other.stale,
         )
-
-

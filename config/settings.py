@@ -145,6 +145,9 @@ CELERY_BEAT_SCHEDULE = {
     "journal-seal": {"task": "mes.journal.tasks.seal", "schedule": 2.0, "options": {"expires": 2}},
 }
 
+LINESIDE_BRIDGE: dict[str, float] = env.json("LINESIDE_BRIDGE", default={})
+"""Times of the bridge that differ from erp_bridge/engine/limits.py, e.g. {"lease": 120, "call": 45}."""
+
 # --- People ------------------------------------------------------------------------------------------------------
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 PASSWORD_HASHERS = [

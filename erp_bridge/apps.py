@@ -7,3 +7,13 @@ class ErpBridgeConfig(AppConfig):
     name = "erp_bridge"
     label = "erp_bridge"
     verbose_name = "ERP bridge"
+
+    def ready(self) -> None:
+        from erp_bridge.engine import outbox, registry
+        from mes.core import bus
+        from mes.core.event import Event
+        from mes.execution.events import WorkOrderLinked
+
+        registry.load()
+        bus.subscribe(Event, outbox.enqueue)
+        bus.subscribe(WorkOrderLinked, outbox.wake_linked)

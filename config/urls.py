@@ -1,9 +1,12 @@
 """Mounts every app's pages and its part of the API."""
 
 from django.contrib import admin
+from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("login/", LoginView.as_view(redirect_authenticated_user=True), name="login"),
+    path("logout/", LogoutView.as_view(), name="logout"),
+    path("", include("mes.terminal.urls")),
 ]
-__all__ = ["include", "urlpatterns"]

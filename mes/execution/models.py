@@ -1,0 +1,308 @@
+"""Work orders, their operations and components, and the facts that are reported against them."""
+
+import uuid
+from decimal import Decimal
+
+from django.db import models
+from django.db.models import Q
+from simple_history.models import HistoricalRecords
+
+from mes.core.fields import MinutesField, QuantityField
+from mes.masterdata.models import Item, Person, Provenance, ReasonCode, Site, Uom, WorkCenter, WorkUnit
+
+
+class WorkOrder(Provenance):
+    """An order to make a quantity of an item. The produced quantities are sums of the reports, written under its lock.
+
+    Holds stand beside the status: an order may be running and held. ``definition`` holds the order's own bill and
+    routing as the ERP sent them, until they become the snapshot at release.
+    """
+
+    class Status(models.TextChoices):
+        PLANNED = "PLANNED", "Planned"
+        RELEASED = "RELEASED", "Released"
+        RUNNING = "RUNNING", "Running"
+        COMPLETED = "COMPLETED", "Completed"
+        CLOSED = "CLOSED", "Closed"
+        CANCELLED = "CANCELLED", "Cancelled"
+
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="work_orders")
+    number = models.CharField(max_length=64)
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="work_orders")
+    uom = models.ForeignKey(Uom, on_delete=models.PROTECT, related_name="+", verbose_name="unit of measure")
+    order_quantity = QuantityField()
+    status = models.CharField(max_length=16, choices=Status, default=Status.PLANNED, editable=False)
+    held = models.BooleanField(default=False, editable=False, help_text="At least one hold is open.")
+    priority = models.IntegerField(default=50, help_text="Lower goes first.")
+    due_at = models.DateTimeField(null=True, blank=True)
+    planned_start_at = models.DateTimeField(null=True, blank=True)
+    bom = models.CharField(max_length=64, blank=True, verbose_name="bill of materials", help_text="Empty: the item's own.")
+    routing = models.CharField(max_length=64, blank=True, help_text="Empty: the item's own.")
+    over_delivery_percent = models.DecimalField(max_digits=6, decimal_places=2, default=Decimal(0))
+    under_delivery_percent = models.DecimalField(max_digits=6, decimal_places=2, default=Decimal(100))
+    reference = models.CharField(max_length=200, blank=True)
+    version = models.CharField(max_length=64, blank=True, editable=False)
+    definition = models.JSONField(null=True, blank=True, editable=False)
+    good_quantity = QuantityField(default=0, editable=False)
+    scrap_quantity = QuantityField(default=0, editable=False)
+    rework_quantity = QuantityField(default=0, editable=False, help_text="In rework now.")
+    created_at = models.DateTimeField(editable=False)
+    released_at = models.DateTimeField(null=True, blank=True, editable=False)
+    started_at = models.DateTimeField(null=True, blank=True, editable=False)
+    completed_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    history = HistoricalRecords(excluded_fields=["good_quantity", "scrap_quantity", "rework_quantity", "definition"])
+    OWNED_FIELDS = (
+        "site", "number", "item", "uom", "order_quantity", "priority", "due_at", "planned_start_at", "bom", "routing",
+        "over_delivery_percent", "under_delivery_percent", "reference",
+    )  # fmt: skip
+
+    class Meta:
+        ordering = ["priority", "due_at", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["site", "number"], name="work_order_number_once_per_site"),
+            models.CheckConstraint(condition=Q(order_quantity__gt=0), name="order_quantity_is_positive"),
+            models.CheckConstraint(
+                condition=Q(good_quantity__gte=0, scrap_quantity__gte=0, rework_quantity__gte=0),
+                name="order_sums_are_not_negative",
+            ),
+        ]
+        indexes = [models.Index(fields=["site", "status"], name="work_order_by_status")]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class Operation(models.Model):
+    """One step of a work order at one work center: a snapshot of the routing, with the sums of its reports."""
+
+    class Status(models.TextChoices):
+        PENDING = "PENDING", "Pending"
+        SETUP = "SETUP", "Setup"
+        RUNNING = "RUNNING", "Running"
+        PAUSED = "PAUSED", "Paused"
+        COMPLETED = "COMPLETED", "Completed"
+
+    ACTIVE = (Status.SETUP, Status.RUNNING)
+
+    work_order = models.ForeignKey(WorkOrder, on_delete=models.CASCADE, related_name="operations")
+    number = models.CharField(max_length=16)
+    position = models.PositiveIntegerField()
+    name = models.CharField(max_length=200)
+    work_center = models.ForeignKey(WorkCenter, on_delete=models.PROTECT, related_name="operations")
+    work_unit = models.ForeignKey(
+        WorkUnit, on_delete=models.PROTECT, related_name="operations", null=True, blank=True, help_text="Where it runs."
+    )
+    is_output = models.BooleanField(default=False, help_text="The order's last: its good pieces are finished product.")
+    status = models.CharField(max_length=16, choices=Status, default=Status.PENDING)
+    planned_setup_time = MinutesField(default=0)
+    planned_run_time_per_unit = MinutesField(default=0)
+    actual_setup_time = MinutesField(default=0)
+    actual_run_time = MinutesField(default=0)
+    good_quantity = QuantityField(default=0)
+    scrap_quantity = QuantityField(default=0)
+    rework_quantity = QuantityField(default=0, help_text="In rework now.")
+    started_at = models.DateTimeField(null=True, blank=True)
+    started_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
+    completed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["work_order", "position"]
+        constraints = [
+            models.UniqueConstraint(fields=["work_order", "number"], name="operation_number_once"),
+            models.UniqueConstraint(fields=["work_order", "position"], name="operation_position_once"),
+            models.CheckConstraint(
+                condition=Q(good_quantity__gte=0, scrap_quantity__gte=0, rework_quantity__gte=0),
+                name="operation_sums_are_not_negative",
+            ),
+        ]
+        indexes = [models.Index(fields=["work_center", "status"], name="operation_by_work_center")]
+
+    def __str__(self) -> str:
+        return f"{self.work_order.number}/{self.number}"
+
+    @property
+    def booked_quantity(self) -> Decimal:
+        """What has gone through this operation: good, scrapped, or in rework."""
+        return self.good_quantity + self.scrap_quantity + self.rework_quantity
+
+
+class OrderComponent(models.Model):
+    """A component of an order: a snapshot of the bill at release, with the sums of its movements.
+
+    ``required_quantity`` is for the whole order. ``issued_quantity`` is net of returns and includes the backflush.
+    All quantities are in ``uom``, the item's own unit.
+    """
+
+    work_order = models.ForeignKey(WorkOrder, on_delete=models.CASCADE, related_name="components")
+    operation = models.ForeignKey(Operation, on_delete=models.CASCADE, related_name="components")
+    position = models.PositiveIntegerField()
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+")
+    uom = models.ForeignKey(Uom, on_delete=models.PROTECT, related_name="+")
+    required_quantity = QuantityField()
+    issued_quantity = QuantityField(default=0)
+    backflushed_quantity = QuantityField(default=0)
+    backflush = models.BooleanField(default=True)
+    tolerance = models.DecimalField(max_digits=7, decimal_places=4, null=True, blank=True)
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["work_order", "position"], name="component_position_once"),
+            models.CheckConstraint(condition=Q(required_quantity__gt=0), name="component_is_required"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.required_quantity.normalize():f} {self.uom} {self.item}"
+
+
+class ProductionReport(models.Model):
+    """A fact: pieces were made. Never changed; a mistake is reversed by a second, negative report naming the first.
+
+    The id is made by whoever reports, so that a report sent twice is booked once; ``fingerprint`` tells the same
+    report from another one under a used id. ``from_rework``: the pieces came out of this operation's rework, so
+    ``rework_quantity`` is negative by as much.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    work_order = models.ForeignKey(WorkOrder, on_delete=models.PROTECT, related_name="reports")
+    operation = models.ForeignKey(Operation, on_delete=models.PROTECT, related_name="reports")
+    work_unit = models.ForeignKey(WorkUnit, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
+    good_quantity = QuantityField()
+    scrap_quantity = QuantityField(default=0)
+    rework_quantity = QuantityField(default=0)
+    from_rework = models.BooleanField(default=False)
+    lot = models.CharField(max_length=64, blank=True, default="")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
+    approved_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
+    note = models.CharField(max_length=4000, blank=True, default="")
+    occurred_at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+    fingerprint = models.CharField(max_length=64)
+    reverses = models.OneToOneField(
+        "self", on_delete=models.PROTECT, related_name="reversed_by", null=True, blank=True
+    )
+
+    class Meta:
+        ordering = ["-recorded_at"]
+        indexes = [models.Index(fields=["site", "recorded_at"], name="report_by_time")]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(good_quantity=0, scrap_quantity=0, rework_quantity=0), name="report_says_something"
+            ),
+            models.CheckConstraint(
+                condition=Q(reverses__isnull=False) | Q(good_quantity__gte=0, scrap_quantity__gte=0),
+                name="only_a_reversal_is_negative",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.good_quantity.normalize():f} good, {self.scrap_quantity.normalize():f} scrap"
+
+
+class ScrapLine(models.Model):
+    """A fact: so many pieces of a report were scrapped for a reason; negative where the report is a reversal."""
+
+    report = models.ForeignKey(ProductionReport, on_delete=models.PROTECT, related_name="scrap_lines")
+    quantity = QuantityField()
+    reason = models.ForeignKey(ReasonCode, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=~Q(quantity=0), name="scrap_line_says_something")]
+
+    def __str__(self) -> str:
+        return f"{self.quantity.normalize():f} {self.reason}"
+
+
+class MachineInterval(models.Model):
+    """An operation occupied a work unit, for setup or for running; ``ended_at`` is written once, when it ends."""
+
+    class Activity(models.TextChoices):
+        SETUP = "SETUP", "Setup"
+        RUN = "RUN", "Run"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    operation = models.ForeignKey(Operation, on_delete=models.PROTECT, related_name="machine_intervals")
+    work_unit = models.ForeignKey(WorkUnit, on_delete=models.PROTECT, related_name="machine_intervals")
+    activity = models.CharField(max_length=8, choices=Activity)
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+    minutes = MinutesField(default=0)
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
+
+    class Meta:
+        ordering = ["started_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["operation"], condition=Q(ended_at__isnull=True), name="operation_occupies_one_work_unit"
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_at__isnull=True) | Q(ended_at__gte=models.F("started_at")),
+                name="interval_ends_after_it_starts",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.activity} {self.started_at:%Y-%m-%d %H:%M}"
+
+
+class OrderHold(models.Model):
+    """Something forbids work on an order until someone lifts it. ``source`` names who placed it: "" for a person."""
+
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    work_order = models.ForeignKey(WorkOrder, on_delete=models.PROTECT, related_name="holds")
+    reason = models.ForeignKey(ReasonCode, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
+    note = models.CharField(max_length=4000, blank=True, default="")
+    source = models.CharField(max_length=64, blank=True, default="")
+    placed_at = models.DateTimeField()
+    placed_by = models.CharField(max_length=150, blank=True, default="")
+    released_at = models.DateTimeField(null=True, blank=True)
+    released_by = models.CharField(max_length=150, blank=True, default="")
+    release_note = models.CharField(max_length=4000, blank=True, default="")
+
+    class Meta:
+        ordering = ["-placed_at"]
+
+    def __str__(self) -> str:
+        return self.note or (str(self.reason) if self.reason else "Hold")
+
+
+class ChangeProposal(models.Model):
+    """The ERP wants a running order changed: a person accepts or rejects. ``changes`` maps a field to [ours, theirs]."""
+
+    class Kind(models.TextChoices):
+        CHANGE = "CHANGE", "Change"
+        CANCEL = "CANCEL", "Cancel"
+
+    class Status(models.TextChoices):
+        OPEN = "OPEN", "Open"
+        ACCEPTED = "ACCEPTED", "Accepted"
+        REJECTED = "REJECTED", "Rejected"
+        SUPERSEDED = "SUPERSEDED", "Superseded"
+
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    work_order = models.ForeignKey(WorkOrder, on_delete=models.PROTECT, related_name="proposals")
+    kind = models.CharField(max_length=8, choices=Kind)
+    status = models.CharField(max_length=16, choices=Status, default=Status.OPEN)
+    owner = models.CharField(max_length=64)
+    version = models.CharField(max_length=64, blank=True)
+    changes = models.JSONField(default=dict)
+    created_at = models.DateTimeField()
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.CharField(max_length=150, blank=True, default="")
+    note = models.CharField(max_length=4000, blank=True, default="")
+
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["work_order"], condition=Q(status="OPEN"), name="work_order_has_one_open_proposal"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} of {self.work_order}"

@@ -1,0 +1,84 @@
+"""Lots, and every movement of material into, out of and between orders."""
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from simple_history.models import HistoricalRecords
+
+from mes.core.fields import QuantityField
+from mes.masterdata.models import Item, Person, Site, Uom
+
+
+class Lot(models.Model):
+    """A lot of an item. ``quantity`` is what is left of it: the sum of its movements, in the item's unit."""
+
+    class Status(models.TextChoices):
+        AVAILABLE = "AVAILABLE", "Available"
+        HOLD = "HOLD", "On hold"
+        BLOCKED = "BLOCKED", "Blocked"
+
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="lots")
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="lots")
+    number = models.CharField(max_length=64)
+    status = models.CharField(max_length=16, choices=Status, default=Status.AVAILABLE)
+    status_reason = models.CharField(max_length=200, blank=True)
+    status_since = models.DateTimeField(null=True, blank=True, editable=False)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    quantity = QuantityField(default=0, editable=False)
+    created_at = models.DateTimeField(editable=False)
+
+    history = HistoricalRecords(excluded_fields=["quantity"])
+
+    class Meta:
+        ordering = ["item", "number"]
+        constraints = [models.UniqueConstraint(fields=["item", "number"], name="lot_number_once_per_item")]
+        indexes = [models.Index(fields=["site", "number"], name="lot_by_number")]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class MaterialMovement(models.Model):
+    """A fact: material moved. Never changed; a mistake is reversed by a second movement that names the first.
+
+    ``quantity`` is in ``uom`` (the item's own unit). ISSUE, BACKFLUSH and RETURN count what an order consumed (a
+    return is negative); RECEIPT and OUTPUT count what came into stock. A reversal has its original's kind and the
+    opposite sign. The order and operation are named by number: material knows no orders.
+    """
+
+    class Kind(models.TextChoices):
+        ISSUE = "ISSUE", "Issue"
+        BACKFLUSH = "BACKFLUSH", "Backflush"
+        RETURN = "RETURN", "Return"
+        RECEIPT = "RECEIPT", "Receipt"
+        OUTPUT = "OUTPUT", "Output"
+
+    CONSUMING = (Kind.ISSUE, Kind.BACKFLUSH, Kind.RETURN)
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=16, choices=Kind)
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="movements")
+    lot = models.ForeignKey(Lot, on_delete=models.PROTECT, related_name="movements", null=True, blank=True)
+    quantity = QuantityField()
+    uom = models.ForeignKey(Uom, on_delete=models.PROTECT, related_name="+")
+    work_order = models.CharField(max_length=64, blank=True, default="")
+    operation = models.CharField(max_length=16, blank=True, default="")
+    component_id = models.BigIntegerField(null=True, blank=True)
+    report_id = models.UUIDField(null=True, blank=True, db_index=True)
+    reason = models.CharField(max_length=64, blank=True, default="")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
+    occurred_at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+    reverses = models.OneToOneField(
+        "self", on_delete=models.PROTECT, related_name="reversed_by", null=True, blank=True
+    )
+
+    class Meta:
+        ordering = ["recorded_at"]
+        indexes = [models.Index(fields=["site", "work_order"], name="movement_by_work_order")]
+        constraints = [models.CheckConstraint(condition=~Q(quantity=0), name="movement_moves_something")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.quantity.normalize():f} {self.item}"

@@ -1,0 +1,179 @@
+"""What the floor reports stands in Tryton, exactly once and exactly so."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from uuid import uuid4
+
+import pytest
+from rpc import Rpc
+
+from erp_bridge.connectors.tryton.connector import TrytonConnector
+from erp_bridge.sdk.documents import Document
+from tests.erp_bridge.connectors.tryton import documents as doc
+
+pytestmark = pytest.mark.tryton
+Plan = Callable[..., str]
+D = Decimal
+
+
+def send_all(connector: TrytonConnector, *said: Document) -> None:
+    for document in said:
+        connector.send(document, key=uuid4().hex)
+
+
+def test_a_whole_order_is_in_tryton_as_it_was_on_the_floor(connector: TrytonConnector, plan: Plan) -> None:
+    order = plan(quantity=20)
+    send_all(
+        connector,
+        doc.status(order, "RUNNING"),
+        doc.used(order, "SF-BRACKET", "12"),
+        doc.used(order, "RM-POWDER-7016", "0.61", "kg", "P7016-118"),
+        doc.good(order, "12", operation="10", is_output=False),
+        doc.worked(order, "50"),
+        doc.ran(order, "42"),
+        doc.good(order, "11", "L-A"),
+        doc.scrap(order, "1"),
+        doc.used(order, "SF-BRACKET", "8"),
+        doc.used(order, "RM-POWDER-7016", "0.4", "kg", "P7016-121"),
+        doc.used(order, "BP-BOLT-M8", "80"),
+        doc.used(order, "BP-BOLT-M8", "-4"),
+        doc.worked(order, "20.5", "E003", "20"),
+        doc.good(order, "8", "L-B"),
+        doc.complete(order, "19", "1"),
+    )
+    ledger = connector.read_ledger(order)
+    assert ledger.state == "COMPLETED"
+    assert ledger.good == {"L-A": D(11), "L-B": D(8)}
+    assert ledger.scrap == D(1)
+    assert ledger.consumed == {
+        ("SF-BRACKET", ""): D(20),
+        ("RM-POWDER-7016", "P7016-118"): D("0.61"),
+        ("RM-POWDER-7016", "P7016-121"): D("0.4"),
+        ("BP-BOLT-M8", ""): D(76),
+    }
+    assert ledger.labor == {("10", "E002"): D(50), ("20", "E003"): D("20.5")}
+    assert ledger.machine == {"10": D(42)}
+    assert ledger.cost > 0
+
+
+def test_pieces_are_in_stock_as_soon_as_they_are_reported(connector: TrytonConnector, plan: Plan, planner: Rpc) -> None:
+    order, lot = plan(), f"L-{uuid4().hex[:6]}"
+    send_all(connector, doc.good(order, "7", lot))
+    [store] = planner.ids("stock.location", ["code", "=", "STO"])
+    [row] = planner(
+        "model.stock.lot.search_read", [["number", "=", lot]], 0, None, None, ["quantity"], locations=[store]
+    )
+    assert row["quantity"] == 7.0
+    assert connector.read_ledger(order).state == "RUNNING"
+
+
+def test_what_is_still_planned_shrinks_by_what_is_booked(connector: TrytonConnector, plan: Plan, planner: Rpc) -> None:
+    order = plan(quantity=20)
+    send_all(connector, doc.used(order, "SF-BRACKET", "6"), doc.used(order, "SF-BRACKET", "4"), doc.good(order, "5"))
+    moves = planner.read(
+        "stock.move", [["production", "=", int(order)], ["state", "=", "draft"]], "quantity", "product.code"
+    )
+    planned = {move["product."]["code"]: move["quantity"] for move in moves}
+    assert planned == {"SF-BRACKET": 10.0, "RM-POWDER-7016": 1.0, "BP-BOLT-M8": 80.0, "FG-BRACKET": 15.0}
+
+
+def test_what_was_planned_and_not_used_is_not_posted_at_completion(connector: TrytonConnector, plan: Plan) -> None:
+    order = plan(quantity=20)
+    send_all(connector, doc.used(order, "SF-BRACKET", "20"), doc.good(order, "20"), doc.complete(order))
+    assert connector.read_ledger(order).consumed == {("SF-BRACKET", ""): D(20)}
+
+
+def test_the_cost_of_an_order_is_the_cost_of_what_was_booked(
+    connector: TrytonConnector, plan: Plan, planner: Rpc
+) -> None:
+    order = plan("FG-HOLDER", 10)
+    send_all(
+        connector,
+        doc.used(order, "RM-BAR-12", "9", "m"),
+        doc.ran(order, "30", "10"),
+        doc.worked(order, "60", "E002", "10"),
+        doc.good(order, "10", "", "FG-HOLDER", operation="10"),
+        doc.complete(order, "10", item="FG-HOLDER"),
+    )
+    # 9 m at 1.95, half an hour of the bending press at 58.00, one hour of E002 at 31.00
+    assert connector.read_ledger(order).cost == D("17.55") + D("29.00") + D("31.00")
+
+
+def test_reversed_pieces_are_taken_out_again(connector: TrytonConnector, plan: Plan) -> None:
+    order = plan()
+    send_all(connector, doc.good(order, "5"), doc.good(order, "3"), doc.good(order, "-3"), doc.good(order, "-1"))
+    assert connector.read_ledger(order).good == {"L-1": D(4)}
+
+
+def test_reversed_scrap_is_taken_back(connector: TrytonConnector, plan: Plan) -> None:
+    order = plan()
+    send_all(connector, doc.scrap(order, "2"), doc.scrap(order, "-2"), doc.scrap(order, "1", operation="10"))
+    assert connector.read_ledger(order).scrap == D(1)
+
+
+def test_reversed_minutes_are_taken_off_the_line_they_were_on(connector: TrytonConnector, plan: Plan) -> None:
+    order = plan()
+    send_all(connector, doc.worked(order, "30"), doc.worked(order, "12.25"), doc.worked(order, "-12.25"))
+    send_all(connector, doc.worked(order, "-10"))
+    assert connector.read_ledger(order).labor == {("10", "E002"): D(20)}
+
+
+def test_the_start_is_the_effective_start_date(connector: TrytonConnector, plan: Plan, planner: Rpc) -> None:
+    order = plan()
+    send_all(connector, doc.status(order, "RUNNING"))
+    [row] = planner.read("production", [["id", "=", int(order)]], "effective_start_date")
+    assert row["effective_start_date"] == doc.MOMENT.date()
+
+
+def test_holds_and_costs_are_notes_that_a_planner_reads(connector: TrytonConnector, plan: Plan, planner: Rpc) -> None:
+    order = plan()
+    send_all(connector, doc.status(order, "HELD", "bore too wide"), doc.cost(order, 1, "12.34"))
+    said = [row["message"] for row in planner.read("ir.note", [["resource", "=", f"production,{order}"]], "message")]
+    assert any("bore too wide" in message for message in said)
+    assert any("12.34 EUR" in message for message in said)
+
+
+def test_an_untouched_order_is_cancelled(connector: TrytonConnector, plan: Plan) -> None:
+    order = plan()
+    send_all(connector, doc.status(order, "CANCELLED", "customer withdrew"))
+    assert connector.read_ledger(order).state == "CANCELLED"
+
+
+@pytest.mark.parametrize(
+    "say",
+    [
+        lambda order: doc.good(order, "3"),
+        lambda order: doc.good(order, "3", operation="10", is_output=False),
+        lambda order: doc.scrap(order, "1"),
+        lambda order: doc.used(order, "BP-BOLT-M8", "4"),
+        lambda order: doc.used(order, "BP-BOLT-M8", "-4"),
+        lambda order: doc.worked(order, "10"),
+        lambda order: doc.ran(order, "10"),
+        lambda order: doc.status(order, "RUNNING"),
+        lambda order: doc.cost(order, 1, "1.00"),
+        lambda order: doc.complete(order),
+    ],
+)
+def test_a_message_sent_twice_books_once_and_is_found(
+    connector: TrytonConnector, plan: Plan, key: str, say: Callable[[str], Document]
+) -> None:
+    order = plan()
+    document = say(order)
+    assert connector.find(document, key=key) is None
+    first = connector.send(document, key=key)
+    once = connector.read_ledger(order)
+    assert connector.send(document, key=key).reference == first.reference
+    found = connector.find(document, key=key)
+    assert found is not None and found.reference == first.reference
+    assert connector.read_ledger(order) == once
+
+
+def test_bookings_of_one_order_are_told_apart_by_their_keys(connector: TrytonConnector, plan: Plan) -> None:
+    order = plan()
+    keys = [uuid4().hex for _ in range(4)]
+    same = doc.used(order, "BP-BOLT-M8", "4")
+    sent = [connector.send(same, key=each).reference for each in keys[:3]]
+    found = [connector.find(same, key=each) for each in keys]
+    assert [ack.reference for ack in found[:3] if ack] == sent
+    assert len(set(sent)) == 3
+    assert found[3] is None

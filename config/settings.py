@@ -1,9 +1,12 @@
 """One settings file; what differs between plants comes from the environment (see docs/operations.md)."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
 import environ
+
+from config.logs import configure, logging_config
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -99,9 +102,11 @@ if _database["ENGINE"].endswith("sqlite3"):
 else:
     _database.setdefault("CONN_MAX_AGE", None)
     _database["CONN_HEALTH_CHECKS"] = True
-    _database["OPTIONS"] = {
-        "options": "-c lock_timeout=3000 -c statement_timeout=15000 -c idle_in_transaction_session_timeout=30000",
-    }
+    if sys.argv[1:2] != ["migrate"]:
+        # A request that waits longer has been given up by whoever made it; a migration may take as long as it needs.
+        _database["OPTIONS"] = {
+            "options": "-c lock_timeout=3000 -c statement_timeout=15000 -c idle_in_transaction_session_timeout=30000",
+        }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Messages between processes: nudges only, never the truth ----------------------------------------------------
@@ -159,6 +164,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+AXES_VERBOSE = False
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
@@ -178,7 +184,13 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.bool("LINESIDE_HTTPS", default=False)
+HTTPS = env.bool("LINESIDE_HTTPS", default=False)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0
+if HTTPS and env.bool("LINESIDE_BEHIND_PROXY", default=True):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+# Other names of the plant's domain are not ours to decide for.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 CONTENT_SECURITY_POLICY = {
@@ -217,15 +229,7 @@ SPECTACULAR_SETTINGS = {
 }
 UNFOLD = {"SITE_TITLE": "Lineside", "SITE_HEADER": "Lineside", "SHOW_HISTORY": True, "SHOW_VIEW_ON_SITE": False}
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "json": {
-            "()": "structlog.stdlib.ProcessorFormatter",
-            "processor": "structlog.processors.JSONRenderer",
-        }
-    },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json"}},
-    "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="INFO")},
-}
+configure()
+LOGGING = logging_config(
+    level=env("LOG_LEVEL", default="INFO"), readable=DEBUG, requests=env.bool("LOG_REQUESTS", default=False)
+)

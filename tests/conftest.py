@@ -1,0 +1,80 @@
+"""What every test stands on: the databases, private servers where a test asks for one, and what was missing for it."""
+
+import os
+import uuid
+from urllib.parse import urlsplit
+
+import pytest
+from django.db import connection
+
+from tests import servers
+
+REQUIRED = os.environ.get("LINESIDE_REQUIRE_SERVICES") == "1"
+"""In CI everything is installed first: what is missing there is a failure, not a skip."""
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """Let transactional tests on SQLite empty the journal between them (PostgreSQL truncates, which no row trigger sees)."""
+    with django_db_blocker.unblock():
+        if connection.vendor == "sqlite":
+            with connection.cursor() as cursor:
+                cursor.execute("DROP TRIGGER IF EXISTS journal_never_shrinks")
+
+
+def _absent(name):
+    reason = f"{name} is not on this machine; it installs with: {servers.INSTALL[name]}"
+    if REQUIRED:
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def _postgres_server():
+    given = os.environ.get("LINESIDE_TEST_POSTGRES")
+    if given:
+        yield given
+        return
+    programs = servers.postgres_programs()
+    if not programs:
+        _absent("PostgreSQL")
+    cluster = servers.PrivatePostgres(programs)
+    yield cluster.url
+    cluster.stop()
+
+
+@pytest.fixture
+def postgres_url(_postgres_server):
+    """The DATABASE_URL of a new, empty PostgreSQL database, for tests that start processes of their own."""
+    import psycopg  # noqa: PLC0415 - only where PostgreSQL is
+
+    name = f"lineside_{uuid.uuid4().hex}"
+    parts = urlsplit(_postgres_server)
+    with psycopg.connect(_postgres_server, autocommit=True) as server:
+        server.execute(f'CREATE DATABASE "{name}"')
+    yield parts._replace(path=f"/{name}").geturl()
+    with psycopg.connect(_postgres_server, autocommit=True) as server:
+        server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def redis_url():
+    """The URL of an empty Redis server of the test's own."""
+    program = servers.redis_program()
+    if not program:
+        _absent("Redis")
+    server = servers.PrivateRedis(program)
+    yield server.url
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """The path of the Chromium on this machine."""
+    return servers.chromium_program() or _absent("Chromium")
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Say what was not there to test with, and how to get it."""
+    for name in servers.missing():
+        terminalreporter.write_line(f"{name} is not on this machine; it installs with: {servers.INSTALL[name]}")

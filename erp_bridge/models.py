@@ -256,6 +256,7 @@ class Attempt(models.Model):
         FIND = "FIND", "Looked for it"
         TRANSLATE = "TRANSLATE", "Translated"
         RECOVER = "RECOVER", "Found after a worker died"
+        JUDGE = "JUDGE", "Judged"
 
     message = models.ForeignKey(OutboundMessage, on_delete=models.PROTECT, related_name="attempt_set")
     what = models.CharField(max_length=16, choices=What)

@@ -9,7 +9,7 @@ from django.db import connection as database
 from django.db import transaction
 from django.utils import timezone
 
-from erp_bridge.engine import codec, nudge, registry, wiring
+from erp_bridge.engine import codec, links, nudge, registry, wiring
 from erp_bridge.models import NEVER, OutboundMessage, Stream
 from mes.core.event import Event
 
@@ -110,7 +110,7 @@ def wake_linked(event: Any) -> None:
     """Make due what waited for the order to get its counterpart in an ERP. Rows only, in the publisher's transaction."""
     now = timezone.now()
     waiting = OutboundMessage.objects.filter(
-        state=OutboundMessage.State.PENDING, waits_for=link_of(event.subject), connection__site=event.site
+        state=OutboundMessage.State.PENDING, waits_for=links.waits_for(event.subject), connection__site=event.site
     )
     streams = list(waiting.values_list("stream_id", flat=True).distinct())
     for stream_id in sorted(streams):
@@ -118,8 +118,3 @@ def wake_linked(event: Any) -> None:
     waiting.update(due_at=now)
     for stream_id in streams:
         transaction.on_commit(lambda stream_id=stream_id: nudge.wake(stream_id), robust=True)
-
-
-def link_of(number: str) -> str:
-    """Return what a message waits for whose order has no counterpart yet."""
-    return f"work_order:{number}"

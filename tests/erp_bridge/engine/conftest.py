@@ -1,8 +1,11 @@
 """What the engine's tests stand on."""
 
+from uuid import uuid4
+
 import pytest
 
-from erp_bridge.engine import clock, wiring
+from erp_bridge.engine import clock, links, outbox, wiring
+from mes.execution.events import WorkOrderLinked
 from tests.erp_bridge.engine import plant
 
 
@@ -37,3 +40,26 @@ def erp():
     ):
         wiring.forget()
         yield plant.ERP
+
+
+@pytest.fixture
+def linked(monkeypatch):
+    """Return a function that gives an order its counterpart, and tells of it unless ``tell_it`` is False."""
+    known = {}
+
+    def link(number, external_id, *, tell_it=True):
+        known[number] = external_id
+        if tell_it:
+            outbox.wake_linked(
+                WorkOrderLinked(
+                    event_id=uuid4(),
+                    site="MAIN",
+                    subject=number,
+                    occurred_at=plant.NOON,
+                    system="erp",
+                    external_id=external_id,
+                )
+            )
+
+    monkeypatch.setattr(links, "external_id", lambda connection, number: known.get(number))
+    return link

@@ -1,0 +1,31 @@
+"""How one ERP calls our orders."""
+
+from erp_bridge.models import Connection
+from erp_bridge.sdk.errors import NotLinked
+
+
+class LinksOf:
+    """The :class:`erp_bridge.sdk.flow.Links` of one connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    def work_order(self, number: str) -> str:
+        """Return this ERP's number for our order.
+
+        :raises erp_bridge.sdk.errors.NotLinked: it has none yet.
+        """
+        known = external_id(self.connection, number)
+        if not known:
+            raise NotLinked(f"Order {number} is not known to {self.connection} yet. It waits until it is linked.")
+        return known
+
+
+def external_id(connection: Connection, number: str) -> str | None:
+    """Return the id under which the ERP behind the connection knows the order, or None."""
+    return None
+
+
+def waits_for(number: str) -> str:
+    """Return what a message waits for whose order has no counterpart yet."""
+    return f"work_order:{number}"

@@ -9,11 +9,13 @@ class ErpBridgeConfig(AppConfig):
     verbose_name = "ERP bridge"
 
     def ready(self) -> None:
-        from erp_bridge.engine import outbox, registry
+        from erp_bridge import tasks
+        from erp_bridge.engine import nudge, outbox, registry
         from mes.core import bus
         from mes.core.event import Event
         from mes.execution.events import WorkOrderLinked
 
         registry.load()
+        nudge.publish_with(tasks.publish_nudge)
         bus.subscribe(Event, outbox.enqueue)
         bus.subscribe(WorkOrderLinked, outbox.wake_linked)

@@ -2,6 +2,7 @@
 
 from erp_bridge.models import Connection
 from erp_bridge.sdk.errors import NotLinked
+from mes.execution.models import WorkOrder
 
 
 class LinksOf:
@@ -23,7 +24,8 @@ class LinksOf:
 
 def external_id(connection: Connection, number: str) -> str | None:
     """Return the id under which the ERP behind the connection knows the order, or None."""
-    return None
+    known = WorkOrder.objects.filter(site__code=connection.site, number=number).values_list("external_ids", flat=True)
+    return (known.first() or {}).get(connection.name)
 
 
 def waits_for(number: str) -> str:

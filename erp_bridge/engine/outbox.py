@@ -29,8 +29,10 @@ RETURNING id, next_seq
 """
 
 
-def enqueue(event: Event) -> int:
+def enqueue(event: Event, *, only_flow: str = "", only_connection: int = 0) -> int:
     """Write one message per connection and flow that tells of the event, and return how many.
+
+    A roll-up is one flow's word to one connection, and names them; what is published on the bus goes to all.
 
     Runs in the caller's transaction. The stream's row is written first: its lock makes the order of commits the order
     of places, so no reader ever sees a later message without an earlier one.
@@ -40,7 +42,11 @@ def enqueue(event: Event) -> int:
         return 0
     by_connection: dict[int, list[tuple[type, wiring.Wire]]] = defaultdict(list)
     for flow in flows:
+        if only_flow not in ("", flow.key):
+            continue
         for wire in wiring.wires(event.site, flow.key):
+            if only_connection not in (0, wire.connection):
+                continue
             by_connection[wire.connection].append((flow, wire))
     if not by_connection:
         return 0

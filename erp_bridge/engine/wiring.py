@@ -10,6 +10,7 @@ from erp_bridge.engine import registry
 from erp_bridge.engine.limits import limits
 from erp_bridge.models import Connection, FlowState
 from erp_bridge.sdk.cadence import BadCadence, Cadence
+from mes.masterdata.models import Shift, Site
 
 
 @dataclass(frozen=True)
@@ -84,4 +85,8 @@ def _read() -> dict[str, dict[str, list[Wire]]]:
 
 def plant_time(site: str) -> tuple[str, tuple[time, ...]]:
     """Return the site's time zone and the local times at which its shifts end."""
-    return "UTC", ()
+    found = Site.objects.filter(code=site).first()
+    if found is None:
+        return "UTC", ()
+    ends = Shift.objects.filter(site=found, active=True).values_list("ends_at", flat=True)
+    return found.time_zone, tuple(sorted(set(ends)))

@@ -1,0 +1,243 @@
+"""What people ask about the bridge: how each connection and flow stands, which messages there are, what became of one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Max, Min, Q, QuerySet
+
+from erp_bridge.models import Attempt, Circuit, Connection, Decision, FlowState, InboundRow, OutboundMessage
+from erp_bridge.sdk.cadence import BadCadence
+from erp_bridge.sdk.flow import Flow, Push
+
+State = OutboundMessage.State
+
+WAITING = (State.PENDING, State.SENDING)
+
+
+@dataclass
+class FlowFigures:
+    """One row of the table: a flow of a connection, in numbers."""
+
+    state: FlowState
+    flow: type[Flow]
+    carried: bool = True
+    goes_up: bool = True
+    day: int = 0
+    """Messages recorded, or rows created or changed, in the last 24 hours."""
+    done: int = 0
+    waiting: int = 0
+    doubt: int = 0
+    review: int = 0
+    dead: int = 0
+    parked: int = 0
+    oldest: datetime | None = None
+    last_ok: datetime | None = None
+    cadence: str = ""
+    silent: bool = False
+    """It should have run by now, and has not."""
+
+    @property
+    def needs_someone(self) -> int:
+        """Return how many messages wait for a person."""
+        return self.dead + self.review + self.parked
+
+
+@dataclass
+class ConnectionFigures:
+    """A connection and its flows."""
+
+    connection: Connection
+    circuit: Circuit | None
+    health: str
+    """``good``, ``warn`` or ``bad``."""
+    sentence: str
+    flows: list[FlowFigures] = field(default_factory=list)
+    not_carried: list[type[Flow]] = field(default_factory=list)
+
+
+def overview(
+    *,
+    connections: QuerySet[Connection],
+    flows: Mapping[str, type[Flow]],
+    carries: Mapping[int, set[str]],
+    now: datetime,
+) -> list[ConnectionFigures]:
+    """Return every connection with its flows. ``carries`` says per connection which flows its kind of ERP has a place for."""
+    found = []
+    for connection in connections.select_related("circuit").prefetch_related("flows"):
+        figures = _flow_figures(connection, flows, now)
+        circuit = getattr(connection, "circuit", None)
+        health, sentence = health_of(connection, circuit, figures, now)
+        missing = [flow for key, flow in flows.items() if key not in carries.get(connection.pk, set())]
+        found.append(ConnectionFigures(connection, circuit, health, sentence, figures, missing))
+    return found
+
+
+def health_of(
+    connection: Connection, circuit: Circuit | None, flows: list[FlowFigures], now: datetime
+) -> tuple[str, str]:
+    """Return how the connection is, as a word and as a sentence that says what to do."""
+    waiting = sum(each.waiting + each.doubt for each in flows)
+    oldest = min((each.oldest for each in flows if each.oldest), default=None)
+    queued = f"{waiting} messages wait, the oldest for {age(now - oldest)}" if waiting and oldest else "nothing waits"
+    if not connection.enabled:
+        return "warn", "Switched off: nothing is recorded for this ERP."
+    if connection.paused:
+        why = connection.paused_reason or "A person paused it."
+        return "bad", f"Paused: {why} The plant keeps working; {queued}. Mend the cause, test, then resume."
+    if circuit is not None and circuit.state != Circuit.State.CLOSED:
+        again = f" Next try at {circuit.open_until:%H:%M:%S} UTC." if circuit.open_until else ""
+        return "bad", f"The ERP does not answer ({circuit.last_error}). The plant keeps working; {queued}.{again}"
+    needing = sum(each.dead + each.review for each in flows)
+    silent = [each.flow.label or each.flow.key for each in flows if each.silent]
+    if needing:
+        return "warn", f"Connected; {needing} messages need a person, {queued}."
+    if silent:
+        return "warn", f"Connected, but silent longer than expected: {', '.join(silent)}."
+    return "good", f"Connected; {queued}."
+
+
+def messages(
+    *,
+    connection: str = "",
+    flow: str = "",
+    state: str = "",
+    outcome: str = "",
+    subject: str = "",
+    text: str = "",
+    sites: list[str] | None = None,
+) -> QuerySet[OutboundMessage]:
+    """Return messages, newest first. ``state`` may also be ``open`` or ``attention``; ``sites`` None is all."""
+    found = OutboundMessage.objects.select_related("connection", "stream").order_by("-pk")
+    if sites is not None:
+        found = found.filter(connection__site__in=sites)
+    if connection:
+        found = found.filter(connection__name=connection)
+    if flow:
+        found = found.filter(flow=flow)
+    if state == "attention":
+        found = found.filter(state__in=[State.DEAD, State.REVIEW])
+    elif state == "open":
+        found = found.filter(state__in=[State.PENDING, State.SENDING, State.DOUBT, State.REVIEW, State.DEAD])
+    elif state:
+        found = found.filter(state=state)
+    if outcome:
+        found = found.filter(outcome=outcome)
+    if subject:
+        found = found.filter(stream__key=subject)
+    if text:
+        found = found.filter(Q(detail__icontains=text) | Q(code__icontains=text) | Q(reference=text) | Q(key=text))
+    return found
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One line in the history of a message."""
+
+    at: datetime
+    what: str
+    state: str
+    words: str = ""
+    who: str = ""
+    attempt: Attempt | None = None
+
+
+def history_of(message: OutboundMessage) -> list[Moment]:
+    """Return what happened to the message, oldest first."""
+    moments = [Moment(message.recorded_at, "Recorded with the fact it tells", State.PENDING)]
+    for attempt in Attempt.objects.filter(message=message):
+        moments.append(
+            Moment(attempt.ended_at, attempt.get_what_display(), attempt.state_after, attempt.detail, attempt=attempt)
+        )
+    for decision in Decision.objects.filter(message=message).select_related("decided_by"):
+        who = decision.decided_by.get_username() if decision.decided_by else "command line"
+        what = decision.what.replace("_", " ").capitalize()
+        moments.append(Moment(decision.decided_at, what, decision.state_after, decision.reason, who))
+    return sorted(moments, key=lambda moment: moment.at)
+
+
+def rows_set_aside(*, sites: list[str] | None = None, connection: str = "", flow: str = "") -> QuerySet[InboundRow]:
+    """Return rows that came down and could not take effect yet, oldest first."""
+    found = InboundRow.objects.filter(state__in=[InboundRow.State.REFUSED, InboundRow.State.PARKED])
+    if sites is not None:
+        found = found.filter(connection__site__in=sites)
+    if connection:
+        found = found.filter(connection__name=connection)
+    if flow:
+        found = found.filter(flow=flow)
+    return found.select_related("connection").order_by("pk")
+
+
+def messages_about(*, site: str, subject: str) -> QuerySet[OutboundMessage]:
+    """Return what each ERP was told about a work order, in the order it happened."""
+    return (
+        OutboundMessage.objects.filter(connection__site=site, stream__key=subject)
+        .select_related("connection")
+        .order_by("connection", "seq")
+    )
+
+
+def messages_of_events(event_ids: list[Any]) -> QuerySet[OutboundMessage]:
+    """Return the messages that tell of these events, for the place where the facts are shown."""
+    return OutboundMessage.objects.filter(event_id__in=event_ids).select_related("connection").order_by("pk")
+
+
+def age(span: timedelta) -> str:
+    """Return a duration in the words of a person in a hurry."""
+    seconds = int(span.total_seconds())
+    if seconds < 90:
+        return f"{max(seconds, 0)} s"
+    if seconds < 5400:
+        return f"{seconds // 60} min"
+    return f"{seconds // 3600} h" if seconds < 172800 else f"{seconds // 86400} days"
+
+
+def _flow_figures(connection: Connection, flows: Mapping[str, type[Flow]], now: datetime) -> list[FlowFigures]:
+    open_counts: dict[str, dict[str, Any]] = {}
+    unsettled = [State.PENDING, State.SENDING, State.DOUBT, State.REVIEW, State.DEAD]
+    for row in (
+        OutboundMessage.objects.filter(connection=connection, state__in=unsettled)
+        .values("flow", "state")
+        .annotate(number=Count("pk"), oldest=Min("recorded_at"))
+    ):
+        entry = open_counts.setdefault(row["flow"], {"oldest": []})
+        entry[row["state"]] = row["number"]
+        if row["state"] not in (State.DEAD, State.REVIEW):
+            entry["oldest"].append(row["oldest"])
+    day = {
+        row["flow"]: row
+        for row in OutboundMessage.objects.filter(connection=connection, recorded_at__gte=now - timedelta(days=1))
+        .values("flow")
+        .annotate(number=Count("pk"), done=Count("pk", filter=Q(state=State.DONE)), last=Max("done_at"))
+    }
+    parked = {
+        row["flow"]: row["number"]
+        for row in rows_set_aside(connection=connection.name).order_by().values("flow").annotate(number=Count("pk"))
+    }
+    figures = []
+    for state in connection.flows.all():
+        if state.flow not in flows:
+            continue
+        flow = flows[state.flow]
+        counts, today = open_counts.get(state.flow, {"oldest": []}), day.get(state.flow, {})
+        goes_up = issubclass(flow, Push)
+        row = FlowFigures(
+            state=state, flow=flow, goes_up=goes_up, day=today.get("number", 0), done=today.get("done", 0),
+            waiting=sum(counts.get(each, 0) for each in WAITING), doubt=counts.get(State.DOUBT, 0),
+            review=counts.get(State.REVIEW, 0), dead=counts.get(State.DEAD, 0), parked=parked.get(state.flow, 0),
+            oldest=min(counts["oldest"], default=None), last_ok=today.get("last") if goes_up else state.last_ok_at,
+        )  # fmt: skip
+        row.cadence, row.silent = _cadence(state, flow, goes_up, now)
+        figures.append(row)
+    return figures
+
+
+def _cadence(state: FlowState, flow: type[Flow], goes_up: bool, now: datetime) -> tuple[str, bool]:
+    try:
+        cadence = state.cadence_of(flow.cadence)
+    except BadCadence:
+        return f"{state.cadence} (not understood)", True
+    overdue = state.due_at is not None and state.due_at < now - timedelta(seconds=max(120, 2 * cadence.seconds))
+    return str(cadence), state.enabled and not goes_up and overdue

@@ -1,4 +1,4 @@
-"""Plugs this app in."""
+"""Plugs this app in: the journal hears every event."""
 
 from django.apps import AppConfig
 
@@ -7,3 +7,10 @@ class JournalConfig(AppConfig):
     name = "mes.journal"
     label = "journal"
     verbose_name = "Journal"
+
+    def ready(self) -> None:
+        from mes.core import bus
+        from mes.core.event import Event
+        from mes.journal.services import record
+
+        bus.subscribe(Event, record)

@@ -54,6 +54,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "mes.core.api.middleware.ApiMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -207,17 +208,26 @@ CONTENT_SECURITY_POLICY = {
 
 # --- The API -----------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
-    "EXCEPTION_HANDLER": "mes.core.api.problem_handler",
+    "EXCEPTION_HANDLER": "mes.core.api.problems.problem_handler",
     "DEFAULT_AUTHENTICATION_CLASSES": ["mes.access.api.ApiKeyAuthentication", "mes.access.api.SessionAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["mes.access.api.HasScope"],
-    "DEFAULT_PARSER_CLASSES": ["mes.core.api.StrictJSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["mes.core.api.parsing.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PAGINATION_CLASS": "mes.core.api.CursorPagination",
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_PAGINATION_CLASS": "mes.core.api.pages.CursorPagination",
+    "DEFAULT_THROTTLE_CLASSES": ["mes.access.api.CallerThrottle"],
+    "DEFAULT_SCHEMA_CLASS": "mes.core.api.schema.ProblemAutoSchema",
+    "URL_FORMAT_OVERRIDE": None,
     "UNAUTHENTICATED_USER": None,
     "COERCE_DECIMAL_TO_STRING": True,
 }
+LINESIDE_API_RATE = env.int("LINESIDE_API_RATE", default=30_000)
+"""Requests a minute for each caller and web process; 0 means no limit."""
 SPECTACULAR_SETTINGS = {
+    "OAS_VERSION": "3.1.0",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "mes.core.api.schema.add_problem_component",
+    ],
     "TITLE": "Lineside",
     "DESCRIPTION": "Work orders, operations and reports of the shop floor, and what ERPs send and fetch.",
     "VERSION": "1",

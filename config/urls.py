@@ -8,5 +8,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("login/", LoginView.as_view(redirect_authenticated_user=True), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
+    path("", include("mes.core.urls")),
+    path("api/v1/", include("mes.journal.urls")),
     path("", include("mes.terminal.urls")),
 ]

@@ -13,7 +13,6 @@ from django.http.multipartparser import MultiPartParserError
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.utils.encoders import JSONEncoder
-from rest_framework.views import set_rollback
 
 from mes.core.errors import DomainError
 
@@ -141,7 +140,6 @@ def problem_response(request: HttpRequest, status: int, *, code: str = "", detai
 def problem_handler(exc: Exception, context: dict[str, Any]) -> Response:
     """Return the problem that tells the caller of ``exc``; what nobody foresaw is logged and becomes a bare 500."""
     request = context.get("request")
-    set_rollback()
     body, headers = _translate(exc, request)
     response = Response(body, status=body["status"], headers=headers, content_type=MEDIA_TYPE)
     response.exception = True

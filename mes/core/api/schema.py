@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.conf import settings
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 
 from mes.core.api.problems import MEDIA_TYPE, STANDARD
@@ -70,3 +72,28 @@ def add_problem_component(result: dict[str, Any], generator: Any, request: Any, 
     """Put the form of a problem among the schema's components (a spectacular post-processing hook)."""
     result.setdefault("components", {}).setdefault("schemas", {})["Problem"] = PROBLEM
     return result
+
+
+class ApiKeyScheme(OpenApiAuthenticationExtension):
+    """Tells the schema about keys."""
+
+    target_class = "mes.access.api.ApiKeyAuthentication"
+    name = "ApiKey"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
+        return {
+            "type": "apiKey",
+            "in": "header",
+            "name": "Authorization",
+            "description": "`Api-Key mes_<prefix>.<secret>`. A key has one site and some rights, named at each operation.",
+        }
+
+
+class SessionScheme(OpenApiAuthenticationExtension):
+    """Tells the schema about people signed in to our pages."""
+
+    target_class = "mes.access.api.SessionAuthentication"
+    name = "Session"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
+        return {"type": "apiKey", "in": "cookie", "name": settings.SESSION_COOKIE_NAME}

@@ -1,0 +1,76 @@
+"""Memberships and API keys in the admin; a key's text is shown once, when it is made."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.http import HttpRequest
+from django.utils import timezone
+from simple_history.admin import SimpleHistoryAdmin
+from unfold.admin import ModelAdmin
+
+from mes.access import services
+from mes.access.models import ApiKey, Membership
+from mes.access.rules import RIGHTS
+
+
+@admin.register(Membership)
+class MembershipAdmin(SimpleHistoryAdmin, ModelAdmin):
+    """Who has which role where."""
+
+    list_display = ["user", "site", "role"]
+    list_filter = ["site", "role"]
+    search_fields = ["user__username", "user__last_name", "site__code"]
+    autocomplete_fields = ["user"]
+
+
+class ApiKeyForm(forms.ModelForm):
+    """A key's name, site, rights and end."""
+
+    scopes = forms.MultipleChoiceField(
+        choices=[(right, f"{right}: {what}") for right, what in RIGHTS.items()],
+        widget=forms.CheckboxSelectMultiple,
+        label="Rights",
+    )
+
+    class Meta:
+        model = ApiKey
+        fields = ["name", "site", "scopes", "expires_at"]
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(SimpleHistoryAdmin, ModelAdmin):
+    """Keys of machines and programs."""
+
+    form = ApiKeyForm
+    list_display = ["name", "prefix", "site", "expires_at", "revoked_at", "last_used_at"]
+    list_filter = ["site"]
+    search_fields = ["name", "prefix"]
+    readonly_fields = ["prefix", "created_at", "created_by", "revoked_at", "last_used_at"]
+    actions = ["revoke"]
+
+    def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
+        if change:
+            super().save_model(request, obj, form, change)
+            services.forget_keys()
+            return
+        made, text = services.create_key(
+            name=obj.name,
+            site=obj.site,
+            scopes=obj.scopes,
+            expires_at=obj.expires_at,
+            now=timezone.now(),
+            person=request.user.get_username(),
+        )
+        obj.__dict__.update(made.__dict__)
+        messages.warning(request, f"Copy the key now; it is shown only this once: {text}")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False  # facts name the key that sent them: it is revoked, never deleted
+
+    @admin.action(description="Revoke the selected keys")
+    def revoke(self, request: HttpRequest, queryset: Any) -> None:
+        """End the keys: here at once, in other processes within seconds."""
+        for key in queryset:
+            services.revoke_key(key=key, now=timezone.now())
+        messages.success(request, f"{len(queryset)} keys revoked.")

@@ -1,0 +1,88 @@
+"""Which role may do what, and what a caller's grant is made of; plain values, no database."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+RIGHTS: Mapping[str, str] = {
+    "masterdata:read": "See items, bills, routings, work centers and reasons",
+    "people:read": "See the names of people",
+    "orders:read": "See work orders, operations and reports",
+    "orders:plan": "Make, release, link, complete and cancel work orders, and answer changes proposed by an ERP",
+    "orders:hold": "Hold work orders and free them",
+    "operations:run": "Start, pause and complete operations",
+    "reports:write": "Report quantities and scrap",
+    "reports:over": "Report more than the order's tolerance allows",
+    "reports:reverse": "Reverse a report",
+    "material:read": "See lots and movements of material",
+    "material:write": "Issue and return material",
+    "labor:read": "See who worked on what, and how long",
+    "labor:write": "Clock on and off",
+    "costs:read": "See rates and costs",
+    "changes:read": "Read the journal as a feed of changes",
+    "erp:write": "Hand in items and orders on behalf of an ERP",
+    "bridge:read": "See connections, flows and messages",
+    "bridge:write": "Re-send, edit and dismiss messages, pause and resume connections",
+    "quality:read": "See checks and nonconformances",
+    "quality:write": "Record checks, hold and free for quality",
+    "access:manage": "Manage memberships and API keys",
+}
+"""Every right there is. A key's scopes are rights as well."""
+
+_SEE = ("masterdata:read", "orders:read", "material:read", "quality:read")
+_WORK = (*_SEE, "people:read", "operations:run", "reports:write", "material:write", "labor:read", "labor:write")
+
+ROLES: Mapping[str, str] = {
+    "OPERATOR": "Operator",
+    "SUPERVISOR": "Supervisor",
+    "PLANNER": "Planner",
+    "QUALITY": "Quality",
+    "MAINTENANCE": "Maintenance",
+    "CONTROLLER": "Controller",
+    "INTEGRATOR": "Integrator",
+    "IT": "IT",
+    "VIEWER": "Viewer",
+}
+
+ROLE_RIGHTS: Mapping[str, frozenset[str]] = {
+    "VIEWER": frozenset(_SEE),
+    "OPERATOR": frozenset(_WORK),
+    "SUPERVISOR": frozenset((*_WORK, "orders:hold", "reports:over", "reports:reverse", "bridge:read")),
+    "PLANNER": frozenset((*_SEE, "people:read", "orders:plan", "orders:hold", "reports:reverse", "bridge:read")),
+    "QUALITY": frozenset((*_SEE, "people:read", "quality:write", "orders:hold", "changes:read")),
+    "MAINTENANCE": frozenset(_SEE),
+    "CONTROLLER": frozenset((*_SEE, "people:read", "labor:read", "costs:read", "bridge:read")),
+    "INTEGRATOR": frozenset((*_SEE, "people:read", "changes:read", "erp:write", "bridge:read", "bridge:write")),
+    "IT": frozenset((*_SEE, "people:read", "changes:read", "bridge:read", "access:manage")),
+}
+
+
+@dataclass(frozen=True)
+class SiteGrant:
+    """What one caller may do, site by site (see ``mes.core.api.Grant``)."""
+
+    actor: str
+    by_site: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    everywhere: bool = False
+    expires_at: datetime | None = None
+    key_id: int | None = None
+
+    def may(self, right: str) -> bool:
+        """Say whether the caller has the right at any site."""
+        return self.everywhere or any(right in rights for rights in self.by_site.values())
+
+    def sites(self, right: str) -> frozenset[str]:
+        """Return the codes of the sites at which the caller has the right; not to be asked where ``everywhere``."""
+        return frozenset(site for site, rights in self.by_site.items() if right in rights)
+
+    def at(self, site: str, right: str) -> bool:
+        """Say whether the caller has the right at this site."""
+        return self.everywhere or right in self.by_site.get(site, frozenset())
+
+
+def rights_by_site(memberships: Iterable[tuple[str, str]]) -> dict[str, frozenset[str]]:
+    """Return the rights at each site that (site code, role) pairs add up to."""
+    rights: dict[str, frozenset[str]] = {}
+    for site, role in memberships:
+        rights[site] = rights.get(site, frozenset()) | ROLE_RIGHTS.get(role, frozenset())
+    return rights

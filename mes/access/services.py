@@ -1,0 +1,121 @@
+"""What happens to API keys, and the answering of repeated requests."""
+
+import secrets
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+
+from mes.access.models import AnsweredRequest, ApiKey, known_scopes
+from mes.access.queries import digest_of, forget_keys
+from mes.core.errors import DomainError
+from mes.masterdata.models import Site
+
+LAST_USED_EVERY = timedelta(minutes=1)
+ANSWERS_KEPT = timedelta(days=45)
+
+
+class IdempotencyKeyReused(DomainError):
+    """The same idempotency key came with another request."""
+
+    code = "idempotency_key_reused"
+    title = "The key was used for something else"
+    status = 422
+
+
+class _SomeoneElseWasFirst(Exception):
+    """Another transaction has answered under the same key meanwhile."""
+
+
+def create_key(
+    *, name: str, site: Site, scopes: Iterable[str], now: datetime, person: str = "", expires_at: datetime | None = None
+) -> tuple[ApiKey, str]:
+    """Make a key and return it with its text, which is shown this once and kept nowhere.
+
+    :raises django.core.exceptions.ValidationError: a scope is no right.
+    """
+    rights = sorted(set(scopes))
+    known_scopes(rights)
+    prefix = secrets.token_hex(4)
+    text = f"mes_{prefix}.{secrets.token_urlsafe(32)}"
+    key = ApiKey.objects.create(
+        name=name,
+        site=site,
+        prefix=prefix,
+        digest=digest_of(text),
+        scopes=rights,
+        created_at=now,
+        created_by=person,
+        expires_at=expires_at,
+    )
+    return key, text
+
+
+def revoke_key(*, key: ApiKey, now: datetime) -> None:
+    """End a key: here at once, in other processes within seconds."""
+    if key.revoked_at is None:
+        key.revoked_at = now
+        key.save(update_fields=["revoked_at"])
+    forget_keys()
+
+
+def note_use(*, key_id: int, now: datetime) -> None:
+    """Write down that the key was used, at most once a minute whoever else notes it."""
+    unused = Q(last_used_at__isnull=True) | Q(last_used_at__lt=now - LAST_USED_EVERY)
+    ApiKey.objects.filter(unused, pk=key_id).update(last_used_at=now)
+
+
+def answer_once(
+    *, caller: str, key: str, endpoint: str, fingerprint: str, now: datetime, work: Callable[[], tuple[int, Any]]
+) -> tuple[int, Any, bool]:
+    """Do ``work`` once for this caller and key, and return its status and body, and whether they are a repetition.
+
+    The answer is stored in the transaction of the work itself: both are there or neither. Two at once: the second waits
+    for the first (its unique row) and then repeats the first's answer.
+
+    :raises IdempotencyKeyReused: the key came before with another request.
+    """
+    if (earlier := _earlier(caller, key, endpoint, fingerprint)) is not None:
+        return earlier
+    try:
+        with transaction.atomic():
+            status, body = work()
+            try:
+                with transaction.atomic():
+                    AnsweredRequest.objects.create(
+                        caller=caller,
+                        key=key,
+                        endpoint=endpoint,
+                        fingerprint=fingerprint,
+                        status=status,
+                        body=body,
+                        answered_at=now,
+                    )
+            except IntegrityError as error:
+                raise _SomeoneElseWasFirst from error
+            return status, body, False
+    except _SomeoneElseWasFirst:
+        again = _earlier(caller, key, endpoint, fingerprint)
+        if again is None:
+            raise
+        return again
+
+
+def forget_old_answers(*, now: datetime) -> int:
+    """Delete answers that nobody repeats any more and return how many; the facts themselves stay for ever."""
+    deleted, _ = AnsweredRequest.objects.filter(answered_at__lt=now - ANSWERS_KEPT).delete()
+    return deleted
+
+
+def _earlier(caller: str, key: str, endpoint: str, fingerprint: str) -> tuple[int, Any, bool] | None:
+    earlier = AnsweredRequest.objects.filter(caller=caller, key=key).first()
+    if earlier is None:
+        return None
+    if (earlier.endpoint, earlier.fingerprint) != (endpoint, fingerprint):
+        raise IdempotencyKeyReused(
+            f"This key was used at {earlier.answered_at:%Y-%m-%dT%H:%M:%SZ} for another request. Take a new key.",
+            first_used_at=earlier.answered_at.isoformat(),
+        )
+    return earlier.status, earlier.body, True

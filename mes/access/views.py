@@ -1,0 +1,71 @@
+"""How pages ask for a right: a decorator for functions, a mixin for classes."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import resolve_url
+
+from mes.access.queries import grant_of_user
+from mes.access.rules import RIGHTS, SiteGrant
+from mes.core.actor import set_actor
+
+
+def requires(right: str) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
+    """Let only people with the right (at any site) see the page; others sign in, or read which right they lack.
+
+    The page finds the person's grant as ``request.grant``, and narrows its rows with ``sites_of(request.user, right)``.
+    """
+    if right not in RIGHTS:
+        raise ValueError(f"{right!r} is no right; see mes/access/rules.py.")
+
+    def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            grant = grant_of_user(request.user)
+            if grant is None:
+                return _sign_in(request)
+            check(grant, right)
+            request.grant = grant  # type: ignore[attr-defined]
+            set_actor(grant.actor)
+            return view(request, *args, **kwargs)
+
+        guarded.right = right  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate
+
+
+class RightRequired:
+    """A class-based page for people with ``right``; ``rights`` overrides it by method, e.g. ``{"POST": "bridge:write"}``."""
+
+    right: str = ""
+    rights: dict[str, str] = {}
+    request: HttpRequest
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        view = super().dispatch  # type: ignore[misc]
+        return requires(self.rights.get(str(request.method), self.right))(view)(request, *args, **kwargs)
+
+
+def check(grant: SiteGrant, right: str) -> None:
+    """Refuse the page to who lacks the right.
+
+    :raises django.core.exceptions.PermissionDenied: naming the right.
+    """
+    if not grant.may(right):
+        raise PermissionDenied(
+            f"This page takes the right {right} ({RIGHTS[right].lower()}). Ask IT for a role with it."
+        )
+
+
+def _sign_in(request: HttpRequest) -> HttpResponse:
+    address = f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': request.get_full_path()})}"
+    if request.headers.get("HX-Request") == "true":
+        # htmx would put the sign-in page into a corner of this one; told so, it goes there.
+        return HttpResponse(status=401, headers={"HX-Redirect": address})
+    return HttpResponseRedirect(address)

@@ -148,5 +148,11 @@ def make_operation(*, status: str = "RUNNING", **given: Any) -> Operation:
 def make_lot(**given: Any) -> Lot:
     """Return a lot with 1000 of its item at hand."""
     item = given.get("item") or make_item(lot_tracked=True)
-    values = {"site": item.site, "item": item, "number": f"LOT-{next(_n)}", "quantity": Decimal(1000), "created_at": NOW}
+    values = {
+        "site": item.site,
+        "item": item,
+        "number": f"LOT-{next(_n)}",
+        "quantity": Decimal(1000),
+        "created_at": NOW,
+    }
     return Lot.objects.create(**values | given)

@@ -36,7 +36,9 @@ class WorkOrder(Provenance):
     priority = models.IntegerField(default=50, help_text="Lower goes first.")
     due_at = models.DateTimeField(null=True, blank=True)
     planned_start_at = models.DateTimeField(null=True, blank=True)
-    bom = models.CharField(max_length=64, blank=True, verbose_name="bill of materials", help_text="Empty: the item's own.")
+    bom = models.CharField(
+        max_length=64, blank=True, verbose_name="bill of materials", help_text="Empty: the item's own."
+    )
     routing = models.CharField(max_length=64, blank=True, help_text="Empty: the item's own.")
     over_delivery_percent = models.DecimalField(max_digits=6, decimal_places=2, default=Decimal(0))
     under_delivery_percent = models.DecimalField(max_digits=6, decimal_places=2, default=Decimal(100))
@@ -180,9 +182,7 @@ class ProductionReport(models.Model):
     occurred_at = models.DateTimeField()
     recorded_at = models.DateTimeField()
     fingerprint = models.CharField(max_length=64)
-    reverses = models.OneToOneField(
-        "self", on_delete=models.PROTECT, related_name="reversed_by", null=True, blank=True
-    )
+    reverses = models.OneToOneField("self", on_delete=models.PROTECT, related_name="reversed_by", null=True, blank=True)
 
     class Meta:
         ordering = ["-recorded_at"]

@@ -68,7 +68,12 @@ def link_work_order(*, work_order_id: int, system: str, external_id: str, now: d
 
 
 def start_operation(
-    *, operation_id: int, person: Person | None, occurred_at: datetime, now: datetime, activity: str = "RUN",
+    *,
+    operation_id: int,
+    person: Person | None,
+    occurred_at: datetime,
+    now: datetime,
+    activity: str = "RUN",
     work_unit: str = "",
 ) -> Operation:
     """Start or resume setup (``SETUP``) or production (``RUN``) on a work unit (code; "": the center's only or first)."""
@@ -129,16 +134,35 @@ def close_work_order(*, work_order_id: int, by: str, now: datetime) -> WorkOrder
 
 
 def issue_component(
-    *, movement_id: UUID, work_order_id: int, item: str, quantity: Decimal, person: Person | None, occurred_at: datetime,
-    now: datetime, uom: str = "", lot: str = "", operation: str = "",
+    *,
+    movement_id: UUID,
+    work_order_id: int,
+    item: str,
+    quantity: Decimal,
+    person: Person | None,
+    occurred_at: datetime,
+    now: datetime,
+    uom: str = "",
+    lot: str = "",
+    operation: str = "",
 ) -> MaterialMovement:
     """Issue a component (item number) to an order by hand; ``uom`` "" is the item's own."""
     raise NotImplementedError
 
 
 def return_component(
-    *, movement_id: UUID, work_order_id: int, item: str, quantity: Decimal, person: Person | None, occurred_at: datetime,
-    now: datetime, uom: str = "", lot: str = "", operation: str = "", reason: str = "",
+    *,
+    movement_id: UUID,
+    work_order_id: int,
+    item: str,
+    quantity: Decimal,
+    person: Person | None,
+    occurred_at: datetime,
+    now: datetime,
+    uom: str = "",
+    lot: str = "",
+    operation: str = "",
+    reason: str = "",
 ) -> MaterialMovement:
     """Take material that was issued to an order back into stock."""
     raise NotImplementedError

@@ -194,7 +194,11 @@ class BillOfMaterials(Provenance):
     uom = models.ForeignKey(Uom, on_delete=models.PROTECT, related_name="+")
     revision = models.CharField(max_length=64, blank=True)
     tolerance = models.DecimalField(
-        max_digits=7, decimal_places=4, null=True, blank=True, help_text="Share by which consumption may differ: 0.1 is 10 %."
+        max_digits=7,
+        decimal_places=4,
+        null=True,
+        blank=True,
+        help_text="Share by which consumption may differ: 0.1 is 10 %.",
     )
     active = models.BooleanField(default=True)
 
@@ -293,7 +297,7 @@ class Person(Provenance):
     badge_revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
     active = models.BooleanField(default=True)
 
-    history = HistoricalRecords(excluded_fields=["badge_hash", "pin_hash", "pin_attempts"])
+    history = HistoricalRecords(excluded_fields=["badge_hash", "pin_hash", "pin_attempts", "badge_revoked_at"])
     OWNED_FIELDS = ("site", "number", "name", "active")
 
     class Meta:
@@ -301,7 +305,9 @@ class Person(Provenance):
         ordering = ["number"]
         constraints = [
             models.UniqueConstraint(fields=["site", "number"], name="personnel_number_once_per_site"),
-            models.UniqueConstraint(fields=["badge_hash"], condition=~Q(badge_hash=""), name="badge_belongs_to_one_person"),
+            models.UniqueConstraint(
+                fields=["badge_hash"], condition=~Q(badge_hash=""), name="badge_belongs_to_one_person"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -331,7 +337,9 @@ class ReasonCode(Provenance):
 
     class Meta:
         ordering = ["kind", "code"]
-        constraints = [models.UniqueConstraint(fields=["site", "kind", "code"], name="reason_code_once_per_site_and_kind")]
+        constraints = [
+            models.UniqueConstraint(fields=["site", "kind", "code"], name="reason_code_once_per_site_and_kind")
+        ]
 
     def __str__(self) -> str:
         return f"{self.code} {self.name}"
@@ -345,7 +353,9 @@ class Shift(Provenance):
     name = models.CharField(max_length=200)
     starts_at = models.TimeField()
     ends_at = models.TimeField()
-    weekdays = models.CharField(max_length=7, default="01234", help_text="Digits, 0 is Monday: 01234 is Monday to Friday.")
+    weekdays = models.CharField(
+        max_length=7, default="01234", help_text="Digits, 0 is Monday: 01234 is Monday to Friday."
+    )
     active = models.BooleanField(default=True)
 
     history = HistoricalRecords()

@@ -71,9 +71,7 @@ class MaterialMovement(models.Model):
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
     occurred_at = models.DateTimeField()
     recorded_at = models.DateTimeField()
-    reverses = models.OneToOneField(
-        "self", on_delete=models.PROTECT, related_name="reversed_by", null=True, blank=True
-    )
+    reverses = models.OneToOneField("self", on_delete=models.PROTECT, related_name="reversed_by", null=True, blank=True)
 
     class Meta:
         ordering = ["recorded_at"]

@@ -1,0 +1,49 @@
+"""What others ask about master data."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from fractions import Fraction
+
+from mes.masterdata import rules
+from mes.masterdata.models import BillOfMaterials, Item, ReasonCode, Routing, Site, Uom
+
+
+def unit_of(uom: Uom) -> rules.Unit:
+    """Return a unit as the plain values that rules take."""
+    return rules.Unit(uom.code, uom.dimension, Fraction(uom.numerator) / Fraction(uom.denominator), uom.decimals)
+
+
+def to_item_unit(*, item: Item, quantity: Decimal, uom: Uom) -> Decimal:
+    """Return a quantity in the item's own unit, with up to 6 places.
+
+    :raises mes.masterdata.rules.DimensionMismatch: the item has no factor for such a unit.
+    """
+    if uom.pk == item.uom_id:
+        return quantity
+    factors = {
+        row.uom.code: Fraction(row.numerator) / Fraction(row.denominator)
+        for row in item.conversions.select_related("uom")
+    }
+    exact = rules.convert(quantity, source=unit_of(uom), target=unit_of(item.uom), factors=factors)
+    return rules.rounded(exact, decimals=6)
+
+
+def active_bom(*, item: Item, number: str = "") -> BillOfMaterials | None:
+    """Return the bill by number, or else the item's newest active one."""
+    boms = BillOfMaterials.objects.filter(site_id=item.site_id, active=True)
+    if number:
+        return boms.filter(number=number).first()
+    return boms.filter(item=item).order_by("-pk").first()
+
+
+def active_routing(*, item: Item, number: str = "") -> Routing | None:
+    """Return the routing by number, or else the item's newest active one."""
+    routings = Routing.objects.filter(site_id=item.site_id, active=True)
+    if number:
+        return routings.filter(number=number).first()
+    return routings.filter(items=item).order_by("-pk").first()
+
+
+def reasons(*, site: Site, kind: str) -> Iterable[ReasonCode]:
+    """Return the active reasons of a kind, parents before children, for a form."""
+    return ReasonCode.objects.filter(site=site, kind=kind, active=True).select_related("parent").order_by("code")

@@ -54,8 +54,9 @@ class Transport:
         verify: bool | str = True,
         client: httpx.Client | None = None,
     ) -> None:
+        timeouts = httpx.Timeout(connect=3.0, pool=2.0, write=10.0, read=min(TIMEOUTS.read or 30.0, total_seconds))
         self._client = client or httpx.Client(
-            base_url=base_url.rstrip("/"), timeout=TIMEOUTS, follow_redirects=False, verify=verify, trust_env=False
+            base_url=base_url.rstrip("/"), timeout=timeouts, follow_redirects=False, verify=verify, trust_env=False
         )
         self._headers = dict(headers or {})
         self._total_seconds = total_seconds

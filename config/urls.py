@@ -11,4 +11,5 @@ urlpatterns = [
     path("", include("mes.core.urls")),
     path("api/v1/", include("mes.journal.urls")),
     path("", include("mes.terminal.urls")),
+    path("", include("mes.execution.urls")),
 ]

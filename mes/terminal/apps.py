@@ -10,8 +10,20 @@ class TerminalConfig(AppConfig):
     verbose_name = "Terminal"
 
     def ready(self) -> None:
+        from mes.core import attention, live
         from mes.core.pages import Page, is_staff, pages
+        from mes.terminal import queries
 
+        pages.add(
+            Page(
+                key="terminals",
+                title=_("Terminals"),
+                summary=_("One screen per work center for the people who work there."),
+                url_name="terminal:terminals",
+                icon="terminal",
+                order=20,
+            )
+        )
         pages.add(
             Page(
                 key="admin",
@@ -23,3 +35,7 @@ class TerminalConfig(AppConfig):
                 allowed=is_staff,
             )
         )
+        attention.sources.add(
+            attention.AttentionSource(key="taps", title=_("Terminal entries"), look=queries.refused_taps, order=10)
+        )
+        live.watch("taps", queries.last_refusal)

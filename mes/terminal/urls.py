@@ -7,4 +7,10 @@ from mes.terminal import views
 app_name = "terminal"
 urlpatterns = [
     path("", views.home, name="home"),
+    path("t/", views.terminals, name="terminals"),
+    path("t/<str:code>/", views.terminal, name="terminal"),
+    path("t/<str:code>/state", views.state, name="state"),
+    path("t/<str:code>/entries", views.entries, name="entries"),
+    path("t/<str:code>/sign-on", views.sign_on, name="sign-on"),
+    path("entries/<uuid:entry_id>/", views.entry, name="entry"),
 ]

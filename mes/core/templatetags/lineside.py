@@ -1,0 +1,111 @@
+"""How figures, states and progress are written on every page."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+register = template.Library()
+
+STATES: dict[str, tuple[str, str, Any]] = {
+    # what it is: (class, icon, word)
+    "PLANNED": ("idle", "idle", gettext_lazy("Planned")),
+    "RELEASED": ("idle", "idle", gettext_lazy("Ready")),
+    "PENDING": ("idle", "idle", gettext_lazy("Ready")),
+    "WAITING": ("idle", "clock", gettext_lazy("Waiting for parts")),
+    "SETUP": ("setup", "setup", gettext_lazy("Setup")),
+    "RUNNING": ("run", "run", gettext_lazy("Running")),
+    "PAUSED": ("slow", "pause", gettext_lazy("Paused")),
+    "IDLE": ("idle", "idle", gettext_lazy("No job")),
+    "HELD": ("down", "hold", gettext_lazy("On hold")),
+    "COMPLETED": ("good", "check", gettext_lazy("Completed")),
+    "CLOSED": ("idle", "check", gettext_lazy("Closed")),
+    "CANCELLED": ("idle", "cross", gettext_lazy("Cancelled")),
+    "OPEN": ("wait", "clock", gettext_lazy("Open")),
+    "ACCEPTED": ("good", "check", gettext_lazy("Accepted")),
+    "REJECTED": ("idle", "cross", gettext_lazy("Rejected")),
+    "SUPERSEDED": ("idle", "cross", gettext_lazy("Superseded")),
+    "NO_DATA": ("no-data", "no-data", gettext_lazy("No data")),
+    "erp-waiting": ("idle", "waiting", gettext_lazy("Waiting for the ERP")),
+    "erp-sent": ("info", "waiting", gettext_lazy("Sent")),
+    "erp-booked": ("good", "saved", gettext_lazy("Booked")),
+    "erp-doubt": ("wait", "alert", gettext_lazy("Being checked")),
+    "erp-rejected": ("bad", "cross", gettext_lazy("Refused by the ERP")),
+}
+
+
+@register.simple_tag
+def icon(name: str, extra: str = "") -> SafeString:
+    """Write a symbol of the sprite; it says nothing to a screen reader, the word beside it does."""
+    return format_html(
+        '<svg class="icon {}" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
+        extra,
+        static("icons.svg"),
+        name,
+    )
+
+
+@register.simple_tag
+def state(name: str, words: str = "") -> SafeString:
+    """Write a state as color, icon and word; ``words`` instead of the usual word."""
+    kind, symbol, usual = STATES.get(str(name), ("idle", "info", name))
+    return format_html('<span class="state {}">{}<span>{}</span></span>', kind, icon(symbol), words or usual)
+
+
+@register.filter
+def qty(value: Decimal | int | None) -> str:
+    """Write a quantity without needless zeros; "-" for none."""
+    if value is None:
+        return "–"
+    text = f"{Decimal(value):f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+@register.filter
+def minutes(value: Decimal | None) -> str:
+    """Write minutes as people say them: 45 s, 12 min, 3 h 05."""
+    if value is None:
+        return "–"
+    seconds = int(Decimal(value) * 60)
+    if abs(seconds) < 60:
+        return _("%(n)s s") % {"n": seconds}
+    if abs(seconds) < 3600:
+        return _("%(n)s min") % {"n": seconds // 60}
+    return _("%(h)s h %(m)02d") % {"h": seconds // 3600, "m": seconds % 3600 // 60}
+
+
+@register.filter
+def iso(value: datetime | None) -> str:
+    """Write an instant for a timer of timers.js."""
+    return value.isoformat() if value else ""
+
+
+@register.simple_tag
+def progress(total: Decimal, good: Decimal, scrap: Decimal = Decimal(0), rework: Decimal = Decimal(0)) -> SafeString:
+    """Draw how much of ``total`` is good, scrapped and in rework; widths are SVG attributes, as inline style is forbidden."""
+    whole = max(Decimal(total), good + scrap + rework, Decimal("0.000001"))
+    x = Decimal(0)
+    drawn = SafeString("")
+    for kind, part in (("good", good), ("rework", rework), ("scrap", scrap)):
+        width = Decimal(part) * 1000 / whole
+        if width > 0:
+            drawn += format_html(
+                '<rect class="{}" x="{}" y="0" width="{}" height="10"/>', kind, f"{x:.1f}", f"{width:.1f}"
+            )
+            x += width
+    label = _("%(good)s good, %(scrap)s scrap of %(total)s") % {
+        "good": qty(good),
+        "scrap": qty(scrap),
+        "total": qty(total),
+    }
+    return format_html(
+        '<svg class="bar" viewBox="0 0 1000 10" preserveAspectRatio="none" role="img" aria-label="{}">{}</svg>',
+        label,
+        drawn,
+    )

@@ -1,0 +1,172 @@
+"""What an operator's taps do to operations: each translates and makes one call."""
+
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+
+from mes.core.errors import NotFound
+from mes.execution import services
+from mes.execution.models import Operation
+from mes.terminal.panels import Action, Tap
+
+
+def _operation(tap: Tap) -> int:
+    """Return the operation's key if it is one of this work center.
+
+    :raises NotFound: it is not; a terminal books for its own work center only.
+    """
+    operation_id = tap.number("operation")
+    if not Operation.objects.filter(pk=operation_id, work_center=tap.work_center).exists():
+        raise NotFound(
+            _("This job is not at %(center)s any more. Choose another one.") % {"center": tap.work_center.code},
+            field="operation",
+        )
+    return operation_id
+
+
+class Start(Action):
+    """Start or resume setup or production."""
+
+    key = "start"
+
+    def apply(self, tap: Tap) -> str:
+        services.start_operation(
+            operation_id=_operation(tap),
+            person=tap.person,
+            occurred_at=tap.at,
+            now=tap.now,
+            activity=tap.text("activity"),
+            work_unit=tap.text("work_unit", needed=False),
+        )
+        return _("saved")
+
+
+class Pause(Action):
+    key = "pause"
+
+    def apply(self, tap: Tap) -> str:
+        services.pause_operation(operation_id=_operation(tap), person=tap.person, occurred_at=tap.at, now=tap.now)
+        return _("saved")
+
+
+class Finish(Action):
+    key = "finish"
+
+    def apply(self, tap: Tap) -> str:
+        services.complete_operation(operation_id=_operation(tap), person=tap.person, occurred_at=tap.at, now=tap.now)
+        return _("saved")
+
+
+class ReportGood(Action):
+    """Good pieces; ``from_rework`` where they come out of this operation's rework."""
+
+    key = "report-good"
+
+    def apply(self, tap: Tap) -> str:
+        services.report_production(
+            report_id=tap.id,
+            operation_id=_operation(tap),
+            good_quantity=tap.quantity(),
+            from_rework=tap.text("from_rework", needed=False) == "yes",
+            lot=tap.text("lot", needed=False),
+            person=tap.person,
+            occurred_at=tap.at,
+            now=tap.now,
+        )
+        return _("saved")
+
+
+class ReportScrap(Action):
+    key = "report-scrap"
+
+    def apply(self, tap: Tap) -> str:
+        services.report_production(
+            report_id=tap.id,
+            operation_id=_operation(tap),
+            good_quantity=Decimal(0),
+            scrap=[services.Scrap(quantity=tap.quantity(), reason=tap.text("reason"))],
+            from_rework=tap.text("from_rework", needed=False) == "yes",
+            person=tap.person,
+            occurred_at=tap.at,
+            now=tap.now,
+        )
+        return _("saved")
+
+
+class ReportRework(Action):
+    key = "report-rework"
+
+    def apply(self, tap: Tap) -> str:
+        services.report_production(
+            report_id=tap.id,
+            operation_id=_operation(tap),
+            good_quantity=Decimal(0),
+            rework_quantity=tap.quantity(),
+            person=tap.person,
+            occurred_at=tap.at,
+            now=tap.now,
+        )
+        return _("saved")
+
+
+class Undo(Action):
+    """Take a report back by its negative."""
+
+    key = "undo"
+
+    def apply(self, tap: Tap) -> str:
+        _operation(tap)
+        services.reverse_report(
+            reversal_id=tap.id,
+            report_id=tap.uuid("report"),
+            person=tap.person,
+            occurred_at=tap.at,
+            now=tap.now,
+            note=tap.text("note", needed=False),
+        )
+        return _("saved")
+
+
+class Issue(Action):
+    """Issue a component by hand, by lot where it is tracked."""
+
+    key = "issue"
+
+    def apply(self, tap: Tap) -> str:
+        operation = Operation.objects.get(pk=_operation(tap))
+        services.issue_component(
+            movement_id=tap.id,
+            work_order_id=operation.work_order_id,
+            operation=operation.number,
+            item=tap.text("item"),
+            lot=tap.text("lot", needed=False),
+            quantity=tap.quantity(),
+            person=tap.person,
+            occurred_at=tap.at,
+            now=tap.now,
+        )
+        return _("saved")
+
+
+class Return(Action):
+    """Give back what was issued."""
+
+    key = "return"
+
+    def apply(self, tap: Tap) -> str:
+        operation = Operation.objects.get(pk=_operation(tap))
+        services.return_component(
+            movement_id=tap.id,
+            work_order_id=operation.work_order_id,
+            operation=operation.number,
+            item=tap.text("item"),
+            lot=tap.text("lot", needed=False),
+            quantity=tap.quantity(),
+            person=tap.person,
+            occurred_at=tap.at,
+            now=tap.now,
+        )
+        return _("saved")
+
+
+ACTIONS = (Start, Pause, Finish, ReportGood, ReportScrap, ReportRework, Undo, Issue, Return)

@@ -1,0 +1,132 @@
+"""The terminal's view of a work center: what runs, what can be done about it, what comes next, what was entered."""
+
+from decimal import Decimal
+from typing import Any
+
+from mes.execution.models import Operation
+from mes.execution.queries import terminal as queries
+from mes.masterdata.models import ReasonCode
+from mes.terminal.panels import Panel, Place, erp_answers
+
+TEN = Decimal(10)
+BAR = {"RUNNING": "run", "SETUP": "setup", "HELD": "down", "PAUSED": "slow"}
+
+
+def looked_at(place: Place) -> dict[str, Any]:
+    """Return the work center's jobs and the one the terminal looks at, asked once for all panels."""
+    if "job" not in place.shared:
+        jobs = queries.jobs_at(place.work_center)
+        by_key = {str(job.operation.pk): job for job in jobs}
+        job = by_key.get(place.job)
+        if job is None and place.job.isdigit() and len(place.job) < 18:
+            job = queries.job_of(int(place.job), place.work_center)
+        if job is None:
+            job = next((one for one in jobs if one.is_active or one.operation.status == Operation.Status.PAUSED), None)
+        place.shared.update(
+            {
+                "jobs": jobs,
+                "job": job,
+                "active": [one for one in jobs if one.is_active],
+                "late": bool(job and job.is_late(place.now)),
+                "work_center": place.work_center,
+                "now": place.now,
+            }
+        )
+    return place.shared
+
+
+class BarPanel(Panel):
+    key = "bar"
+    zone = "bar"
+    template = "execution/terminal/bar.html"
+
+    def context(self, place: Place) -> dict[str, Any]:
+        seen = looked_at(place)
+        job = seen["job"]
+        name = job.state if job else "IDLE"
+        return seen | {"state_name": name, "bar_state": BAR.get(name, "idle")}
+
+
+class JobPanel(Panel):
+    key = "job"
+    zone = "job"
+    template = "execution/terminal/job.html"
+
+    def context(self, place: Place) -> dict[str, Any]:
+        seen = looked_at(place)
+        job = seen["job"]
+        if job is None:
+            return seen
+        operation = job.operation
+        return seen | {
+            "components": queries.components_of(operation),
+            "output_lot": (queries.last_lot(operation) or job.order.number) if job.needs_lot else "",
+            "planned_minutes": operation.planned_run_time_per_unit * job.remaining,
+        }
+
+
+class PadPanel(Panel):
+    """Nine places that never move; what cannot be done now says why."""
+
+    key = "pad"
+    zone = "pad"
+    template = "execution/terminal/pad.html"
+
+    def context(self, place: Place) -> dict[str, Any]:
+        seen = looked_at(place)
+        job = seen["job"]
+        if job is None:
+            return seen
+        pack = TEN if job.remaining >= TEN or not job.remaining else max(job.remaining, Decimal(1))
+        return seen | {
+            "pack": pack,
+            "usual": job.remaining or pack,
+            "ask_over": max(job.remaining, 2 * pack),
+            "lot": (queries.last_lot(job.operation) or job.order.number) if job.needs_lot else "",
+            "scrap_reasons": queries.reasons_for(place.work_center, ReasonCode.Kind.SCRAP),
+            "work_units": queries.work_units_of(place.work_center),
+            "keys": "123456789",
+            "decimals": job.order.uom.decimals,
+        }
+
+
+class NextPanel(Panel):
+    key = "next"
+    zone = "next"
+    template = "execution/terminal/next.html"
+
+    def context(self, place: Place) -> dict[str, Any]:
+        seen = looked_at(place)
+        rows = [(job, job.is_late(place.now)) for job in seen["jobs"]]
+        return seen | {"rows": rows}
+
+
+class MaterialPanel(Panel):
+    """Components that are issued by hand or by lot; what is backflushed is shown for information."""
+
+    key = "material"
+    zone = "side"
+    order = 30
+    template = "execution/terminal/material.html"
+
+    def context(self, place: Place) -> dict[str, Any]:
+        seen = looked_at(place)
+        job = seen["job"]
+        lines = queries.components_of(job.operation) if job else []
+        return seen | {"lines": lines, "keys": "123456789"}
+
+
+class LastPanel(Panel):
+    """What was entered last, and what the ERP says about it."""
+
+    key = "last"
+    zone = "side"
+    order = 10
+    template = "execution/terminal/last.html"
+
+    def context(self, place: Place) -> dict[str, Any]:
+        seen = looked_at(place)
+        jobs = [seen["job"]] if seen["job"] else seen["jobs"]
+        reports = queries.last_reports(operations=[job.operation.pk for job in jobs])
+        answers = erp_answers(report.pk for report in reports)
+        return {"entries": [(report, answers.get(report.pk, [])) for report in reports], "job": seen["job"]}

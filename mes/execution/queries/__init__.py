@@ -1,0 +1,1 @@
+"""What pages ask about orders: `terminal` for one work center, `board` for all, `orders` for one order."""

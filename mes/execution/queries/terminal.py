@@ -1,0 +1,179 @@
+"""What a terminal shows of a work center's jobs."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from mes.execution.models import (
+    MachineInterval,
+    Operation,
+    OrderComponent,
+    OrderHold,
+    ProductionReport,
+    WorkOrder,
+)
+from mes.masterdata.models import ReasonCode, WorkCenter, WorkUnit
+from mes.material.models import Lot
+
+OPEN_ORDERS = (WorkOrder.Status.RELEASED, WorkOrder.Status.RUNNING)
+MOST_JOBS = 60
+
+
+@dataclass
+class Job:
+    """One operation at a work center, with what decides whether it can go on now."""
+
+    operation: Operation
+    input_quantity: Decimal
+    """What the operation before has passed on, or the order's quantity for the first."""
+    holds: list[OrderHold] = field(default_factory=list)
+    since: datetime | None = None
+    """When it came into its state; None where it never started."""
+    previous: Operation | None = None
+
+    @property
+    def order(self) -> WorkOrder:
+        return self.operation.work_order
+
+    @property
+    def available(self) -> Decimal:
+        """What can be worked now and is not booked yet."""
+        return max(self.input_quantity - self.operation.booked_quantity, Decimal(0))
+
+    @property
+    def remaining(self) -> Decimal:
+        """What is missing to the order's quantity."""
+        return max(self.order.order_quantity - self.operation.booked_quantity, Decimal(0))
+
+    @property
+    def is_active(self) -> bool:
+        return self.operation.status in Operation.ACTIVE
+
+    @property
+    def is_open(self) -> bool:
+        return self.operation.status != Operation.Status.COMPLETED and self.order.status in OPEN_ORDERS
+
+    @property
+    def state(self) -> str:
+        """Return the state as the page names it."""
+        if self.order.held:
+            return "HELD"
+        if self.operation.status == Operation.Status.PENDING and not self.available:
+            return "WAITING"
+        return str(self.operation.status)
+
+    @property
+    def needs_lot(self) -> bool:
+        return self.operation.is_output and self.order.item.lot_tracked
+
+    def is_late(self, now: datetime) -> bool:
+        return self.order.due_at is not None and self.order.due_at < now
+
+
+def jobs_at(work_center: WorkCenter) -> list[Job]:
+    """Return the open operations of a work center: what runs, then what can be started, then what waits or is held."""
+    operations = (
+        Operation.objects.filter(work_center=work_center, work_order__status__in=OPEN_ORDERS)
+        .exclude(status=Operation.Status.COMPLETED)
+        .select_related("work_order__item", "work_order__uom", "work_unit", "started_by")
+        .order_by("work_order__priority", "work_order__due_at", "work_order__number", "position")[:MOST_JOBS]
+    )
+    jobs = _as_jobs(list(operations))
+    rank = {"RUNNING": 0, "SETUP": 0, "PAUSED": 1, "PENDING": 2, "WAITING": 3, "HELD": 4}
+    return sorted(jobs, key=lambda job: 0 if job.is_active else rank.get(job.state, 5))
+
+
+def job_of(operation_id: int, work_center: WorkCenter) -> Job | None:
+    """Return one operation of the work center, finished ones too; None if it is not there."""
+    operation = (
+        Operation.objects.filter(pk=operation_id, work_center=work_center)
+        .select_related("work_order__item", "work_order__uom", "work_unit", "started_by")
+        .first()
+    )
+    return _as_jobs([operation])[0] if operation else None
+
+
+def _as_jobs(operations: list[Operation]) -> list[Job]:
+    orders = {operation.work_order_id for operation in operations}
+    siblings: dict[int, list[Operation]] = defaultdict(list)
+    for sibling in Operation.objects.filter(work_order_id__in=orders).order_by("position"):
+        siblings[sibling.work_order_id].append(sibling)
+    holds: dict[int, list[OrderHold]] = defaultdict(list)
+    for hold in OrderHold.objects.filter(work_order_id__in=orders, released_at=None).select_related("reason"):
+        holds[hold.work_order_id].append(hold)
+    since: dict[int, datetime] = {}
+    intervals = MachineInterval.objects.filter(operation__in=operations).order_by("started_at")
+    for operation_id, started_at, ended_at in intervals.values_list("operation_id", "started_at", "ended_at"):
+        since[operation_id] = ended_at or started_at
+    jobs = []
+    for operation in operations:
+        before = [one for one in siblings[operation.work_order_id] if one.position < operation.position]
+        previous = before[-1] if before else None
+        jobs.append(
+            Job(
+                operation=operation,
+                input_quantity=previous.good_quantity if previous else operation.work_order.order_quantity,
+                previous=previous,
+                holds=holds[operation.work_order_id],
+                since=since.get(operation.pk),
+            )
+        )
+    return jobs
+
+
+def last_reports(*, operations: Iterable[int], limit: int = 6) -> list[ProductionReport]:
+    """Return the newest reports of these operations, with their scrap and whether they were taken back."""
+    return list(
+        ProductionReport.objects.filter(operation_id__in=list(operations))
+        .select_related("operation__work_order__uom", "person", "reversed_by", "reverses")
+        .prefetch_related("scrap_lines__reason")
+        .order_by("-recorded_at")[:limit]
+    )
+
+
+def last_lot(operation: Operation) -> str:
+    """Return the output lot that was reported last at this operation, or ""."""
+    lots = ProductionReport.objects.filter(operation=operation, reverses=None).exclude(lot="")
+    return lots.order_by("-recorded_at").values_list("lot", flat=True).first() or ""
+
+
+def reasons_for(work_center: WorkCenter, kind: str) -> list[ReasonCode]:
+    """Return the reasons of a kind that a person can choose: the leaves of the tree."""
+    return list(
+        ReasonCode.objects.filter(site_id=work_center.site_id, kind=kind, active=True)
+        .exclude(children__active=True)
+        .order_by("code")
+    )
+
+
+def work_units_of(work_center: WorkCenter) -> list[WorkUnit]:
+    """Return the machines of the work center that can be chosen."""
+    return list(WorkUnit.objects.filter(work_center=work_center, active=True).order_by("code"))
+
+
+@dataclass
+class ComponentLine:
+    """A component of a job with the lots that are at hand."""
+
+    component: OrderComponent
+    lots: list[Lot]
+
+    @property
+    def missing(self) -> Decimal:
+        return max(self.component.required_quantity - self.component.issued_quantity, Decimal(0))
+
+
+def components_of(operation: Operation) -> list[ComponentLine]:
+    """Return the components of an operation, each with its usable lots, first expiring first."""
+    components = list(
+        OrderComponent.objects.filter(operation=operation).select_related("item", "uom").order_by("position")
+    )
+    lots: dict[int, list[Lot]] = defaultdict(list)
+    tracked = [component.item_id for component in components if component.item.lot_tracked]
+    if tracked:
+        usable = Lot.objects.filter(item_id__in=tracked, status=Lot.Status.AVAILABLE, quantity__gt=0)
+        for lot in usable.order_by("expires_at", "created_at"):
+            lots[lot.item_id].append(lot)
+    return [ComponentLine(component, lots[component.item_id]) for component in components]

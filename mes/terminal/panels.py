@@ -1,0 +1,164 @@
+"""What apps plug into the terminal: panels it shows, taps it understands, and what the ERP says about a report.
+
+An app writes its panels and actions in its own ``panels.py`` and registers them in ``apps.py: ready()``::
+
+    class JobPanel(Panel):
+        key = "job"
+        zone = "job"
+        template = "execution/terminal/job.html"
+
+        def context(self, place): ...
+
+    panels.add(JobPanel())
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any, ClassVar
+from uuid import UUID
+
+from mes.core.errors import InvalidInput
+from mes.core.registry import Registry
+from mes.masterdata.models import Person, WorkCenter
+
+ZONES = ("bar", "job", "pad", "next", "side")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where a terminal stands and what it looks at: ``job`` is the chosen job as the pad's owner writes it, or ""."""
+
+    work_center: WorkCenter
+    job: str
+    now: datetime
+    shared: dict[str, Any] = field(default_factory=dict, compare=False)
+    """What one panel looked up and others show too, within one drawing of the terminal."""
+
+
+class Panel:
+    """A part of the terminal, drawn by the server and swapped only when it changed.
+
+    ``zone`` is where it stands: ``bar`` (state, one panel), ``job``, ``pad``, ``next`` or ``side``. A template may hold
+    ``<dialog id="sheet-NAME">``, which ``data-sheet="NAME"`` opens. Nothing in it may depend on who looks.
+    """
+
+    key: ClassVar[str] = ""
+    zone: ClassVar[str] = "side"
+    order: ClassVar[int] = 50
+    template: ClassVar[str] = ""
+
+    def context(self, place: Place) -> dict[str, Any]:
+        """Return what the template shows. ``bar_state`` in it colors the terminal's bar (run, setup, down, idle)."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tap:
+    """One thing a person did at a terminal, as it arrived. ``id`` was made there and is the same on every retry."""
+
+    id: UUID
+    work_center: WorkCenter
+    payload: dict[str, Any]
+    person: Person | None
+    at: datetime
+    """When it happened, by the terminal's claim; never later than now."""
+
+    def text(self, name: str, *, needed: bool = True) -> str:
+        """Return a text of the payload.
+
+        :raises InvalidInput: it is missing although needed, is no text, or holds a character no label can have.
+        """
+        value = self.payload.get(name, "")
+        if isinstance(value, int) and not isinstance(value, bool):
+            value = str(value)
+        if not isinstance(value, str) or len(value) > 200 or "\x00" in value:
+            raise InvalidInput(f"“{name}” must be a short text.", field=name)
+        if needed and not value.strip():
+            raise InvalidInput(f"“{name}” is missing.", field=name)
+        return value.strip()
+
+    def quantity(self, name: str = "quantity") -> Decimal:
+        """Return a quantity above zero.
+
+        :raises InvalidInput: it is missing, not a number, or not above zero.
+        """
+        try:
+            value = Decimal(self.text(name))
+        except InvalidOperation as error:
+            raise InvalidInput(f"“{self.text(name)}” is not a number. Enter digits only.", field=name) from error
+        if not value.is_finite() or value <= 0:
+            raise InvalidInput("A quantity must be above zero.", field=name)
+        if value >= Decimal(10) ** 12 or value != value.quantize(Decimal("0.000001")):
+            raise InvalidInput("A quantity has at most 12 digits before the point and 6 after.", field=name)
+        return value
+
+    def uuid(self, name: str) -> UUID:
+        """Return an id.
+
+        :raises InvalidInput: it is missing or no UUID.
+        """
+        try:
+            return UUID(self.text(name))
+        except ValueError as error:
+            raise InvalidInput(f"“{name}” is not an id.", field=name) from error
+
+    def number(self, name: str) -> int:
+        """Return a whole number, such as the key of a row.
+
+        :raises InvalidInput: it is missing or no whole number.
+        """
+        text = self.text(name)
+        if not text.isascii() or not text.isdigit() or len(text) > 18:
+            raise InvalidInput(f"“{name}” is not a number.", field=name)
+        return int(text)
+
+
+class Action:
+    """A kind of tap. ``apply`` makes one call into a service, in the transaction that also stores the tap."""
+
+    key: ClassVar[str] = ""
+    needs_person: ClassVar[bool] = True
+
+    def apply(self, tap: Tap) -> str:
+        """Do it and return what the terminal says when it is saved, or "".
+
+        :raises DomainError: it cannot be done; the words are shown to the person who tapped.
+        """
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, kw_only=True)
+class ErpAnswer:
+    """What one ERP says about one fact. ``state`` is ``waiting``, ``sent``, ``booked``, ``doubt`` or ``rejected``."""
+
+    system: str
+    state: str
+    reference: str = ""
+    words: str = ""
+    url: str = ""
+
+
+ErpAnswers = Callable[[Iterable[UUID]], dict[UUID, list[ErpAnswer]]]
+
+panels: Registry[Panel] = Registry(Panel)
+actions: Registry[Action] = Registry(Action)
+
+
+class _Above:
+    """What layers above plug in, of which there is at most one."""
+
+    answers: ErpAnswers | None = None
+
+
+def tell_erp_answers(provider: ErpAnswers) -> None:
+    """Let terminal and order pages show what ERPs say: ``provider`` takes ids of facts (a report's id) and returns the
+    answers to each that an ERP is told of. One call per page, so it should be one query. From ``ready`` only."""
+    _Above.answers = provider
+
+
+def erp_answers(ids: Iterable[UUID]) -> dict[UUID, list[ErpAnswer]]:
+    """Return what ERPs say about these facts; nothing where no ERP is connected."""
+    wanted = list(ids)
+    return _Above.answers(wanted) if _Above.answers and wanted else {}

@@ -138,8 +138,11 @@ def _booked(job: Job, document: Document) -> Ack | None:
         return None
     if not _moves_stock(document):
         return Ack(f"ir.note,{told[0].id}", note="found")
-    cancelled = {note.cancels for note in told if note.cancels}
-    moves = [*job.own_moves(), *(move for move in job.order.moves if move.id in cancelled)]
+    taken_back = {note.cancels for note in told if note.cancels}
+    cancelled = [move for move in job.order.moves if move.id in taken_back]
+    if any(move.state != "cancelled" for move in cancelled):
+        return None
+    moves = [*cancelled, *job.own_moves()]
     return Ack(f"stock.move,{moves[-1].id}", note="found") if bookings.is_booked(moves) else None
 
 

@@ -1,0 +1,129 @@
+"""Whatever is lost between us and Tryton, each fact is booked once: looked up when found, sent again when not."""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from uuid import uuid4
+
+import pytest
+
+from erp_bridge.connectors.tryton.connector import TrytonConnector
+from erp_bridge.sdk.connector import Ack
+from erp_bridge.sdk.documents import Document
+from erp_bridge.sdk.errors import Busy, CallFailed, OutcomeUnknown
+from mes.execution.records import WorkOrderRecord
+from tests.erp_bridge.connectors.tryton import documents as doc
+from tests.erp_bridge.connectors.tryton.conftest import Server
+from tests.erp_bridge.connectors.tryton.line import Line
+
+pytestmark = pytest.mark.tryton
+Plan = Callable[..., str]
+
+SAID: dict[str, Callable[[str], Document]] = {
+    "good pieces": lambda order: doc.good(order, "3", "L-0"),
+    "good pieces with a new lot": lambda order: doc.good(order, "3", f"L-{order}"),
+    "scrap": lambda order: doc.scrap(order, "1"),
+    "material": lambda order: doc.used(order, "RM-POWDER-7016", "0.2", "kg", "P7016-118"),
+    "material that came back": lambda order: doc.used(order, "BP-BOLT-M8", "-2"),
+    "machine time": lambda order: doc.ran(order, "12.5"),
+    "labor": lambda order: doc.worked(order, "30"),
+    "pieces taken back": lambda order: doc.good(order, "-1", "L-0"),
+    "minutes taken back": lambda order: doc.worked(order, "-4"),
+    "completion": lambda order: doc.complete(order, "2"),
+}
+MOST_CALLS = 40
+
+
+@pytest.fixture
+def line(server: Server) -> Iterator[Line]:
+    cuttable = Line(server.description["url"])
+    yield cuttable
+    cuttable.close()
+
+
+def settled(connector: TrytonConnector, document: Document, key: str) -> Ack:
+    """Do what the engine does with a message in doubt: look, and send again only what is not found."""
+    for _ in range(5):
+        try:
+            return connector.find(document, key=key) or connector.send(document, key=key)
+        except Busy:
+            continue
+    raise AssertionError("never settled")
+
+
+def begun(plan: Plan, connector: TrytonConnector, kind: str) -> str:
+    """Plan an order, and report on it what this kind of message takes back."""
+    order = plan()
+    if kind == "pieces taken back":
+        connector.send(doc.good(order, "2", "L-0"), key=uuid4().hex)
+    if kind == "minutes taken back":
+        connector.send(doc.worked(order, "10"), key=uuid4().hex)
+    return order
+
+
+def facts(connector: TrytonConnector, order: str) -> tuple[object, ...]:
+    ledger = connector.read_ledger(order)
+    return (
+        ledger.state,
+        sorted(ledger.good.values()),
+        ledger.scrap,
+        ledger.consumed,
+        ledger.labor,
+        ledger.machine,
+        ledger.cost,
+    )
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("manner", ["answer", "held"])
+@pytest.mark.parametrize("kind", SAID)
+def test_wherever_the_line_is_cut_the_fact_is_booked_once(
+    server: Server, line: Line, plan: Plan, kind: str, manner: str
+) -> None:
+    direct = server.connector()
+    expected = None
+    for cut_at in range(0, MOST_CALLS):
+        order = begun(plan, direct, kind)
+        document, key = SAID[kind](order), uuid4().hex
+        through = TrytonConnector({**direct.settings, "url": line.url})
+        through.check()
+        line.arm(cut_at, manner)
+        try:
+            through.send(document, key=key)
+        except OutcomeUnknown:
+            settled(direct, document, key)
+            # What was still under way arrives after all, when nobody waits for it any more.
+            line.release()
+        stands = facts(direct, order)
+        expected = expected or stands
+        assert stands == expected, f"cut at call {cut_at}"
+        if cut_at > line.calls:
+            return
+    raise AssertionError(f"more than {MOST_CALLS} calls for one message")
+
+
+def test_a_server_killed_in_the_middle_books_nothing_twice(server: Server) -> None:
+    own = Server(f"killed-{os.getpid()}")
+    own.start("--fresh", "--seed", "demo")
+    try:
+        [order] = [
+            row.external_id for page in own.connector().fetch(WorkOrderRecord, cursor="") for row in page.records
+        ][:1]
+        document, key = doc.used(order, "RM-SHEET-2", "1.5", "kg", "SH2-2609-A"), uuid4().hex
+        line = Line(own.description["url"])
+        through = TrytonConnector({**own.connector().settings, "url": line.url})
+        through.check()
+        line.arm(8, lambda: (time.sleep(0.03), os.kill(own.description["pid"], signal.SIGKILL)) and None)
+        with pytest.raises(CallFailed):
+            through.send(document, key=key)
+        line.close()
+        own.stop()
+        own.start()
+        again = own.connector()
+        settled(again, document, key)
+        assert again.read_ledger(order).consumed == {("RM-SHEET-2", "SH2-2609-A"): document.quantity}
+    finally:
+        own.stop()
+        for file in (own.home / "databases").glob(f"{own.database}.sqlite*"):
+            file.unlink()

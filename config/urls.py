@@ -10,6 +10,7 @@ urlpatterns = [
     path("logout/", LogoutView.as_view(), name="logout"),
     path("", include("mes.core.urls")),
     path("api/v1/", include("mes.journal.urls")),
+    path("api/v1/", include("mes.masterdata.urls")),
     path("", include("mes.terminal.urls")),
     path("", include("mes.execution.urls")),
 ]

@@ -29,6 +29,9 @@ class CursorField(serializers.Field):
     def to_representation(self, value: int) -> str:
         return str(value)
 
+    def describe(self) -> dict[str, Any]:
+        return {"type": "string", "pattern": "^[0-9]{1,18}$"}
+
 
 class LimitField(CursorField):
     """How many entries at most."""
@@ -43,6 +46,9 @@ class LimitField(CursorField):
         if value < 1:
             self.fail("page_invalid")
         return min(value, MAX_LIMIT)
+
+    def describe(self) -> dict[str, Any]:
+        return {"type": "integer", "minimum": 1}
 
 
 class KindsField(CodeField):

@@ -55,6 +55,17 @@ class DecimalField(serializers.Field):
     def to_representation(self, value: Decimal) -> str:
         return decimal_text(value)
 
+    def describe(self) -> dict[str, Any]:
+        whole = self.max_digits - self.decimal_places
+        sign = "" if self.min_value is not None and self.min_value >= 0 else "-?"
+        pattern = rf"^{sign}[0-9]{{1,{whole}}}(\.[0-9]{{1,{self.decimal_places}}})?$"
+        return {
+            "type": "string",
+            "pattern": pattern,
+            "examples": ["12.5"],
+            "description": "A JSON number is taken too.",
+        }
+
 
 class OutputDecimalField(serializers.Field):
     """An exact decimal as text without trailing zeros: ``"12.5"``."""
@@ -64,6 +75,9 @@ class OutputDecimalField(serializers.Field):
 
     def to_representation(self, value: Decimal) -> str:
         return decimal_text(value)
+
+    def describe(self) -> dict[str, Any]:
+        return {"type": "string", "pattern": r"^-?[0-9]+(\.[0-9]+)?$"}
 
 
 def decimal_text(value: Decimal) -> str:
@@ -94,6 +108,9 @@ class IntegerField(serializers.Field):
     def to_representation(self, value: int) -> int:
         return int(value)
 
+    def describe(self) -> dict[str, Any]:
+        return {"type": "integer", "minimum": self.min_value, "maximum": self.max_value}
+
 
 class BooleanField(serializers.Field):
     """``true`` or ``false``, and nothing that looks like it."""
@@ -107,6 +124,9 @@ class BooleanField(serializers.Field):
 
     def to_representation(self, value: bool) -> bool:
         return bool(value)
+
+    def describe(self) -> dict[str, Any]:
+        return {"type": "boolean"}
 
 
 class TextField(serializers.Field):
@@ -139,6 +159,9 @@ class TextField(serializers.Field):
 
     def to_representation(self, value: str) -> str:
         return str(value)
+
+    def describe(self) -> dict[str, Any]:
+        return {"type": "string", "maxLength": self.max_length, **({} if self.allow_blank else {"minLength": 1})}
 
 
 class CodeField(TextField):
@@ -193,6 +216,9 @@ class InstantField(serializers.Field):
     def to_representation(self, value: datetime) -> str:
         return instant_text(value)
 
+    def describe(self) -> dict[str, Any]:
+        return {"type": "string", "format": "date-time"}
+
 
 def instant_text(value: datetime) -> str:
     """Return the moment in UTC as RFC 3339 text."""
@@ -211,3 +237,6 @@ class UUIDField(serializers.Field):
 
     def to_representation(self, value: uuid.UUID) -> str:
         return str(value)
+
+    def describe(self) -> dict[str, Any]:
+        return {"type": "string", "format": "uuid"}

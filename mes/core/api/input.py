@@ -84,6 +84,10 @@ class ChoicesField(serializers.Field):
     def to_representation(self, value: Any) -> str:
         return ",".join(value)
 
+    def describe(self) -> dict[str, Any]:
+        word = "|".join(self.choices)
+        return {"type": "string", "pattern": f"^({word})(,({word}))*$"}
+
 
 class FlagField(serializers.Field):
     """``true`` or ``false`` in a query string."""
@@ -97,3 +101,27 @@ class FlagField(serializers.Field):
 
     def to_representation(self, value: bool) -> str:
         return "true" if value else "false"
+
+    def describe(self) -> dict[str, Any]:
+        return {"type": "string", "enum": ["true", "false"]}
+
+
+class OrderingField(serializers.Field):
+    """One of the orders in which a list can be had."""
+
+    default_error_messages = {"filter_unknown": "{word} is no order of this list. There are: {choices}."}
+
+    def __init__(self, orders: Mapping[str, tuple[str, ...]], **kwargs: Any) -> None:
+        self.orders = orders
+        super().__init__(**kwargs)
+
+    def to_internal_value(self, data: Any) -> tuple[str, ...]:
+        if data not in self.orders:
+            self.fail("filter_unknown", word=ascii(data)[:40], choices=", ".join(self.orders))
+        return self.orders[data]
+
+    def to_representation(self, value: Any) -> str:
+        return str(value)
+
+    def describe(self) -> dict[str, Any]:
+        return {"type": "string", "enum": list(self.orders)}

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.conf import settings
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerFieldExtension
 from drf_spectacular.openapi import AutoSchema
 
 from mes.core.api.problems import MEDIA_TYPE, STANDARD
@@ -58,6 +58,10 @@ class ProblemAutoSchema(AutoSchema):
             operation["responses"].setdefault(str(status), _problem(status))
         return operation
 
+    def get_serializer_name(self, serializer: Any, direction: str) -> str:
+        """Name a serializer by the view class it lives in."""
+        return str(type(serializer).__qualname__).replace("View", "").replace(".", "")
+
     def get_tags(self) -> list[str]:
         parts = [part for part in self.path.split("/") if part and not part.startswith("{")]
         return [parts[2]] if len(parts) > 2 else ["index"]
@@ -97,3 +101,19 @@ class SessionScheme(OpenApiAuthenticationExtension):
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
         return {"type": "apiKey", "in": "cookie", "name": settings.SESSION_COOKIE_NAME}
+
+
+class DescribedField(OpenApiSerializerFieldExtension):
+    """Lets our own fields say what they take, each for itself."""
+
+    target_class = "rest_framework.fields.Field"
+    match_subclasses = True
+    priority = 1
+
+    @classmethod
+    def _matches(cls, target: Any) -> bool:
+        return hasattr(target, "describe")
+
+    def map_serializer_field(self, auto_schema: Any, direction: str) -> dict[str, Any]:
+        described: dict[str, Any] = self.target.describe()
+        return described

@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Protocol
 
 from django.conf import settings
 from django.db.models import Q, QuerySet
+from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
@@ -41,6 +42,14 @@ class ApiView(APIView):
 
     rights: ClassVar[Mapping[str, str]] = {}
     ordering: ClassVar[tuple[str, ...]] = ("pk",)
+    pagination_class = CursorPagination
+    no_writing: ClassVar[str] = ""
+    """What to do instead, said with 405: who owns this, or how a fact is corrected."""
+
+    def http_method_not_allowed(self, request: Any, *args: Any, **kwargs: Any) -> Response:
+        offered = ", ".join(method for method in self.allowed_methods if method != "OPTIONS")
+        detail = f"This address offers {offered}. {self.no_writing}".strip()
+        raise MethodNotAllowed(str(request.method)[:20], detail=detail)
 
     def initial(self, request: Any, *args: Any, **kwargs: Any) -> None:
         set_actor("")

@@ -41,7 +41,7 @@ def open_connector(connection: Connection) -> Connector:
     except vault.CannotOpen as error:
         raise Misconfigured(str(error)) from error
     defaults = {setting.name: setting.default for setting in kind.settings_form}
-    values = defaults | dict(connection.settings) | secrets
+    values = defaults | dict(connection.settings) | secrets | {"site": connection.site}
     for name, value in values.items():
         if isinstance(value, str) and (name.endswith("url") or "://" in value) and value:
             addresses.check(value)

@@ -76,6 +76,10 @@ class TrytonConnector(Connector):
         super().__init__(settings)
         self._client = Client(settings, self.exchanges)
 
+    def close(self) -> None:
+        """Let go of the line to Tryton; its session stays for the next instance."""
+        self._client.close()
+
     def fetch(self, record: type, *, cursor: str) -> Iterator[Page]:
         """Yield pages of what changed since the cursor, a moment of Tryton's own clock."""
         reader = Reader(self._client, str(self.settings.get("site", "")))

@@ -10,10 +10,8 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from mes.execution.models import ChangeProposal, Operation, OrderHold, ProductionReport, WorkOrder
-from mes.execution.records import WorkOrderRecord
+from mes.execution.models import Operation, ProductionReport, WorkOrder
 from mes.masterdata.models import Person
-from mes.masterdata.records import Applied
 from mes.material.models import MaterialMovement
 
 
@@ -23,48 +21,6 @@ class Scrap:
 
     quantity: Decimal
     reason: str
-
-
-def apply_work_orders(records: Sequence[WorkOrderRecord], *, owner: str, now: datetime | None = None) -> Applied:
-    """Bring work orders up to date; what matters to a running order becomes a proposal. ``now``: None is the clock."""
-    raise NotImplementedError
-
-
-def vanish_work_orders(present_keys: Sequence[str], *, owner: str, now: datetime | None = None) -> int:
-    """Cancel orders that have not started and that ``owner`` no longer has; running ones get a proposal."""
-    raise NotImplementedError
-
-
-def create_work_order(*, record: WorkOrderRecord, by: str, now: datetime) -> WorkOrder:
-    """Make an order by hand, without an ERP; released at once if the record's status says so."""
-    raise NotImplementedError
-
-
-def release_work_order(*, work_order_id: int, by: str, now: datetime) -> WorkOrder:
-    """Let the floor start a planned order: its bill and routing become a snapshot."""
-    raise NotImplementedError
-
-
-def hold_work_order(
-    *, work_order_id: int, by: str, now: datetime, reason: str = "", note: str = "", source: str = ""
-) -> OrderHold:
-    """Forbid work on the order until the hold is lifted. ``reason`` is the code of a HOLD reason, or ""."""
-    raise NotImplementedError
-
-
-def release_hold(*, hold_id: int, by: str, now: datetime, note: str = "") -> OrderHold:
-    """Lift one hold."""
-    raise NotImplementedError
-
-
-def cancel_work_order(*, work_order_id: int, by: str, now: datetime, reason: str = "") -> WorkOrder:
-    """Cancel an order; one with reports must be completed instead."""
-    raise NotImplementedError
-
-
-def link_work_order(*, work_order_id: int, system: str, external_id: str, now: datetime) -> WorkOrder:
-    """Say which order of an ERP a manual order is, so that what waited for that is sent."""
-    raise NotImplementedError
 
 
 def start_operation(
@@ -128,11 +84,6 @@ def complete_work_order(
     raise NotImplementedError
 
 
-def close_work_order(*, work_order_id: int, by: str, now: datetime) -> WorkOrder:
-    """Close a completed order for good: nothing can be booked or reversed any more."""
-    raise NotImplementedError
-
-
 def issue_component(
     *,
     movement_id: UUID,
@@ -165,14 +116,4 @@ def return_component(
     reason: str = "",
 ) -> MaterialMovement:
     """Take material that was issued to an order back into stock."""
-    raise NotImplementedError
-
-
-def accept_proposal(*, proposal_id: int, by: str, now: datetime, note: str = "") -> ChangeProposal:
-    """Do to the running order what the ERP asked for."""
-    raise NotImplementedError
-
-
-def reject_proposal(*, proposal_id: int, by: str, now: datetime, note: str = "") -> ChangeProposal:
-    """Leave the order as it is."""
     raise NotImplementedError

@@ -1,0 +1,51 @@
+"""What people, machines and ERPs do to work orders.
+
+``person`` is the Person who acts, or None for a machine; ``by`` is the name of who decided at a desk (a personnel
+number or a user name). ``now`` is the doorway's clock; ``occurred_at`` when it happened as claimed.
+"""
+
+from mes.execution.services.arrivals import apply_work_orders, vanish_work_orders
+from mes.execution.services.orders import (
+    cancel_work_order,
+    close_work_order,
+    create_work_order,
+    hold_work_order,
+    link_work_order,
+    release_hold,
+    release_work_order,
+)
+from mes.execution.services.proposals import accept_proposal, reject_proposal
+from mes.execution.services.reporting import (
+    Scrap,
+    complete_operation,
+    complete_work_order,
+    issue_component,
+    pause_operation,
+    report_production,
+    return_component,
+    reverse_report,
+    start_operation,
+)
+
+__all__ = [
+    "Scrap",
+    "accept_proposal",
+    "apply_work_orders",
+    "cancel_work_order",
+    "close_work_order",
+    "complete_operation",
+    "complete_work_order",
+    "create_work_order",
+    "hold_work_order",
+    "issue_component",
+    "link_work_order",
+    "pause_operation",
+    "reject_proposal",
+    "release_hold",
+    "release_work_order",
+    "report_production",
+    "return_component",
+    "reverse_report",
+    "start_operation",
+    "vanish_work_orders",
+]

@@ -1,0 +1,127 @@
+"""The bill and routing of an order, copied when it is released: what the floor works by does not move under it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from mes.core.errors import DomainError
+from mes.execution.models import Operation, OrderComponent, WorkOrder
+from mes.masterdata import queries
+from mes.masterdata.models import Item, Uom, WorkCenter
+
+
+class NoRouting(DomainError):
+    """An order cannot be released because nobody knows by which steps it is made."""
+
+    code = "no_routing"
+    title = "There is no routing"
+
+
+@dataclass(frozen=True)
+class _Part:
+    item: Item
+    quantity: Decimal
+    operation: str
+    backflush: bool
+    tolerance: Decimal | None
+
+
+def take_snapshot(order: WorkOrder) -> None:
+    """Give the order its operations and components, replacing those it had. Only before anything was reported.
+
+    :raises NoRouting: neither the order nor its item says by which steps it is made.
+    """
+    steps = _steps(order)
+    if not steps:
+        raise NoRouting(
+            f"{order.number} cannot be released: item {order.item.number} has no routing. "
+            "Give the item a routing, or name one on the order."
+        )
+    parts = _parts(order)
+    order.components.all().delete()
+    order.operations.all().delete()
+    operations = Operation.objects.bulk_create(
+        [
+            Operation(work_order=order, position=position, is_output=position == len(steps), **step)
+            for position, step in enumerate(steps, start=1)
+        ]
+    )
+    by_number = {operation.number: operation for operation in operations}
+    OrderComponent.objects.bulk_create(
+        [
+            OrderComponent(
+                work_order=order, position=position, item=part.item, uom_id=part.item.uom_id,
+                operation=by_number.get(part.operation, operations[0]), required_quantity=part.quantity,
+                backflush=part.backflush, tolerance=part.tolerance,
+            )
+            for position, part in enumerate(parts, start=1)
+        ]
+    )  # fmt: skip
+
+
+def _steps(order: WorkOrder) -> list[dict[str, Any]]:
+    given = (order.definition or {}).get("steps")
+    if given is not None:
+        centers = {
+            center.code: center
+            for center in WorkCenter.objects.filter(
+                site_id=order.site_id, code__in={step["work_center"] for step in given}
+            )
+        }
+        return [
+            {
+                "number": step["number"], "name": step["name"], "work_center": centers[step["work_center"]],
+                "planned_setup_time": Decimal(step["setup_time"]),
+                "planned_run_time_per_unit": Decimal(step["run_time_per_unit"]),
+            }
+            for step in given
+        ]  # fmt: skip
+    routing = queries.active_routing(item=order.item, number=order.routing)
+    if routing is None:
+        return []
+    return [
+        {
+            "number": step.number, "name": step.name, "work_center": step.work_center,
+            "planned_setup_time": step.setup_time, "planned_run_time_per_unit": step.run_time_per_unit,
+        }
+        for step in routing.steps.select_related("work_center").order_by("position")
+    ]  # fmt: skip
+
+
+def _parts(order: WorkOrder) -> list[_Part]:
+    bom = queries.active_bom(item=order.item, number=order.bom)
+    tolerance = bom.tolerance if bom else None
+    given = (order.definition or {}).get("components")
+    if given is not None:
+        return _given_parts(order, given, tolerance)
+    if bom is None:
+        return []
+    in_item_unit = queries.to_item_unit(item=order.item, quantity=order.order_quantity, uom=order.uom)
+    base = queries.to_item_unit(item=order.item, quantity=bom.base_quantity, uom=bom.uom)
+    parts = []
+    for line in bom.lines.select_related("item__uom", "uom").order_by("position"):
+        needed = (line.quantity * in_item_unit / base).quantize(Decimal("0.000001"))
+        quantity = queries.to_item_unit(item=line.item, quantity=needed, uom=line.uom)
+        parts.append(_Part(line.item, quantity, line.operation, line.backflush, tolerance))
+    return parts
+
+
+def _given_parts(order: WorkOrder, given: Sequence[dict[str, Any]], tolerance: Decimal | None) -> list[_Part]:
+    items = {
+        item.number: item
+        for item in Item.objects.filter(
+            site_id=order.site_id, number__in={line["item"] for line in given}
+        ).select_related("uom")
+    }
+    units = {uom.code: uom for uom in Uom.objects.filter(code__in={line["uom"] for line in given})}
+    return [
+        _Part(
+            items[line["item"]],
+            queries.to_item_unit(item=items[line["item"]], quantity=Decimal(line["quantity"]), uom=units[line["uom"]]),
+            line["operation"],
+            line["backflush"],
+            tolerance,
+        )
+        for line in given
+    ]

@@ -55,6 +55,7 @@ ERROR_CODES: dict[str, type[errors.CallFailed]] = {
 }
 """What this ERP says, and what happens next."""
 ERROR_STATUSES: dict[int, type[errors.CallFailed]] = {
+    400: errors.Rejected, 409: errors.Rejected, 412: errors.Rejected, 413: errors.Rejected, 422: errors.Rejected,
     401: errors.Misconfigured, 403: errors.Misconfigured, 404: errors.Misconfigured, 405: errors.Misconfigured,
     408: errors.OutcomeUnknown, 423: errors.Busy, 425: errors.Busy, 429: errors.Busy, 503: errors.Busy,
 }  # fmt: skip

@@ -1,0 +1,1 @@
+"""What installs, checks, shows and runs Lineside."""

@@ -1,0 +1,3 @@
+"""A small plant with its ERP, everything running: what `make demo` starts."""
+
+SITE = "TALBRUECK"

@@ -1,0 +1,121 @@
+"""Lineside's side of the demo plant: the site, what its people report with, logins, keys, and the way to the ERP.
+
+What an ERP owns (items, bills, orders, people) is not made here: it comes down from the ERP.
+"""
+
+import json
+import sys
+import uuid
+from decimal import Decimal
+from typing import Any
+
+import django
+
+django.setup()
+
+from django.contrib.auth import get_user_model  # noqa: E402
+from django.db import transaction  # noqa: E402
+from django.utils import timezone  # noqa: E402
+
+from deploy.demo import SITE  # noqa: E402
+from erp_bridge.engine import connections  # noqa: E402
+from mes.access import services as access  # noqa: E402
+from mes.access.models import ApiKey, Membership  # noqa: E402
+from mes.access.rules import ROLE_RIGHTS  # noqa: E402
+from mes.masterdata import services as masterdata  # noqa: E402
+from mes.masterdata.models import Item, Person, Site  # noqa: E402
+from mes.masterdata.records import ReasonRecord, ShiftRecord  # noqa: E402
+from mes.material import services as material  # noqa: E402
+from mes.material.models import Lot  # noqa: E402
+
+PASSWORD = "demo"  # noqa: S105 - the demo prints it
+LOGINS = (
+    ("admin", "everything", (), True),
+    ("planner", "plans orders", ("PLANNER",), False),
+    ("lead", "leads the shift", ("SUPERVISOR",), False),
+    ("operator", "works at a terminal", ("OPERATOR",), False),
+    ("control", "looks at costs", ("CONTROLLER",), False),
+    ("it", "looks after the bridge", ("IT", "INTEGRATOR"), False),
+)
+REASONS = (
+    ("SCRAP", "MAT", "Material fault", ""), ("SCRAP", "SURF", "Surface damaged", "MAT"),
+    ("SCRAP", "DIM", "Out of dimension", ""), ("SCRAP", "SETUP", "Setup part", ""),
+    ("REWORK", "DEBURR", "Deburr again", ""), ("STOP", "TOOL", "Tool change", ""), ("STOP", "WAIT", "No material", ""),
+    ("INDIRECT", "CLEAN", "Cleaning", ""), ("INDIRECT", "MEET", "Meeting", ""),
+    ("HOLD", "QUAL", "Quality to decide", ""), ("RETURN", "LEFT", "Left over", ""),
+)  # fmt: skip
+PIN = "1234"
+
+
+def before_sync(erp: dict[str, Any]) -> dict[str, Any]:
+    """Make what must be there before the ERP is read; safe to repeat. Returns the operators' API key."""
+    now = timezone.now()
+    with transaction.atomic():
+        site, _ = Site.objects.get_or_create(
+            code=SITE, defaults={"name": "Talbrueck, main plant", "time_zone": "Europe/Berlin", "currency": "EUR"}
+        )
+        masterdata.apply_reasons(
+            [
+                ReasonRecord(site=SITE, kind=kind, code=code, name=name, parent=parent)
+                for kind, code, name, parent in REASONS
+            ],
+            owner="",
+            now=now,
+        )
+        masterdata.apply_shifts(
+            [
+                ShiftRecord(site=SITE, code=code, name=name, starts_at=begin, ends_at=end, weekdays=tuple(range(7)))
+                for code, name, begin, end in (
+                    ("EARLY", "Early shift", "06:00", "14:00"),
+                    ("LATE", "Late shift", "14:00", "22:00"),
+                    ("NIGHT", "Night shift", "22:00", "06:00"),
+                )
+            ],
+            owner="",
+            now=now,
+        )
+        for name, _, roles, is_admin in LOGINS:
+            _login(site, name, roles, is_admin=is_admin)
+        for old in ApiKey.objects.filter(site=site, name="Simulated operators", revoked_at=None):
+            access.revoke_key(key=old, now=now)
+        rights = ROLE_RIGHTS["OPERATOR"] | ROLE_RIGHTS["SUPERVISOR"] | ROLE_RIGHTS["PLANNER"]
+        _, key = access.create_key(name="Simulated operators", site=site, scopes=rights, now=now, person="demo")
+    connections.create(
+        name=erp["connector"], site=SITE, connector=erp["connector"], values=erp["settings"], label=erp["label"]
+    )
+    return {"api_key": key}
+
+
+def _login(site: Site, name: str, roles: tuple[str, ...], *, is_admin: bool) -> None:
+    users = get_user_model()
+    user = users.objects.filter(username=name).first()
+    if user is None:
+        user = users(username=name, first_name=name.capitalize(), is_staff=True, is_superuser=is_admin)
+        user.set_password(PASSWORD)
+        user.save()
+    for role in roles:
+        Membership.objects.get_or_create(user=user, site=site, role=role)
+
+
+def after_sync(lots: list[list[str]]) -> dict[str, Any]:
+    """Give people badges and PINs, and receive the lots of material that the ERP has in stock; safe to repeat."""
+    now = timezone.now()
+    people = []
+    for person in Person.objects.filter(site__code=SITE, active=True).order_by("number"):
+        masterdata.set_badge(person_id=person.pk, badge=f"B-{person.number}")
+        masterdata.set_pin(person_id=person.pk, pin=PIN)
+        people.append([person.number, person.name])
+    for number, lot, quantity in lots:
+        item = Item.objects.filter(site__code=SITE, number=number).first()
+        if item and not Lot.objects.filter(item=item, number=lot).exists():
+            material.receive_lot(
+                movement_id=uuid.uuid4(), item=item, lot_number=lot, quantity=Decimal(quantity), person=None,
+                occurred_at=now, now=now,
+            )  # fmt: skip
+    return {"people": people, "badges": [f"B-{number}" for number, _ in people]}
+
+
+if __name__ == "__main__":
+    asked = json.load(sys.stdin)
+    made = before_sync(asked["erp"]) if "erp" in asked else after_sync(asked["lots"])
+    print(json.dumps(made))

@@ -1,0 +1,43 @@
+"""What `make dev` runs: the web process with reload, the worker and beat, on var/ and at your own terminal."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+from deploy.processes import ROOT, WORKER, Crew, Trouble, answers, celery_command, free_port, wait_until, web_command
+
+
+def main() -> int:
+    environment = {"DEBUG": "1", "LINESIDE_VAR": str(ROOT / "var" / "dev"), **os.environ}
+    crew = Crew(ROOT / "var" / "dev" / "logs", environment)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    port = free_port(8000)
+    try:
+        subprocess.run([sys.executable, "manage.py", "migrate", "--no-input", "-v", "0"], env=environment, check=True)
+        crew.start("web", web_command(port, reload=True))
+        crew.start("worker", celery_command("worker", *WORKER))
+        crew.start("beat", celery_command("beat", "--pidfile", ""))
+        url = f"http://127.0.0.1:{port}"
+        wait_until(
+            lambda: answers(f"{url}/healthz"), seconds=60, complaint="The web process does not answer.", crew=crew
+        )
+        print(f"{url}/ with reload; logs in {crew.logs}. The first login: .venv/bin/python manage.py createsuperuser")
+        while not (sentence := crew.ended()):
+            time.sleep(1)
+        raise Trouble(sentence)
+    except subprocess.CalledProcessError:
+        print("The database could not be brought up to date; the reason stands above.", file=sys.stderr)
+        return 1
+    except Trouble as trouble:
+        print(trouble, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        crew.stop()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

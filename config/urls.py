@@ -4,6 +4,8 @@ from django.contrib import admin
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
 
+from mes.execution.urls import api_urlpatterns as execution_api
+
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("login/", LoginView.as_view(redirect_authenticated_user=True), name="login"),
@@ -11,6 +13,8 @@ urlpatterns = [
     path("", include("mes.core.urls")),
     path("api/v1/", include("mes.journal.urls")),
     path("api/v1/", include("mes.masterdata.urls")),
+    path("api/v1/", include("mes.material.urls")),
+    path("api/v1/", include(execution_api)),
     path("", include("mes.terminal.urls")),
     path("", include("mes.execution.urls")),
 ]

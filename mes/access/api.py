@@ -148,17 +148,15 @@ def idempotency_key(request: Request, *, required: bool = True) -> str:
     return str(key)
 
 
-def answered_once(
-    request: Request, content: Any, work: Callable[[], tuple[int, Any]], *, required: bool = False
-) -> Response:
+def answered_once(request: Request, content: Any, work: Callable[[], tuple[int, Any]], *, key: str = "") -> Response:
     """Do ``work`` once for the request's idempotency key and answer; a repetition gets the first answer again.
 
-    ``content`` is the validated body, of which the fingerprint is made. Without a key (where none is required) the
-    work is simply done.
+    ``content`` is the validated body, of which the fingerprint is made; ``key`` an id in the body that stands for the
+    header. Without either the work is simply done.
 
     :raises mes.access.services.IdempotencyKeyReused: the key came before with other content.
     """
-    key = idempotency_key(request, required=required)
+    key = key or idempotency_key(request, required=False)
     if not key:
         status, body = work()
         return Response(body, status=status)

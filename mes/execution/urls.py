@@ -1,8 +1,10 @@
-"""Where the board and the orders' pages are."""
+"""Where the board, the orders' pages and execution's part of the API are."""
 
 from django.urls import path
 
+import mes.core.routes  # noqa: F401  the form of ids in addresses
 from mes.execution import views
+from mes.execution.api import material, operations, orders, reports
 
 app_name = "execution"
 urlpatterns = [
@@ -10,4 +12,29 @@ urlpatterns = [
     path("board/live", views.board_live, name="board-live"),
     path("orders/<path:number>/decide", views.decide, name="decide"),
     path("orders/<path:number>/", views.order, name="order"),
+]
+
+api_urlpatterns = [
+    path("work-orders", orders.WorkOrdersView.as_view(), name="api-work-orders"),
+    path("work-orders/<row:pk>", orders.WorkOrderView.as_view(), name="api-work-order"),
+    path("work-orders/<row:pk>/release", orders.ReleaseView.as_view(), name="api-work-order-release"),
+    path("work-orders/<row:pk>/hold", orders.HoldView.as_view(), name="api-work-order-hold"),
+    path("work-orders/<row:pk>/free", orders.FreeView.as_view(), name="api-work-order-free"),
+    path("work-orders/<row:pk>/cancel", orders.CancelView.as_view(), name="api-work-order-cancel"),
+    path("work-orders/<row:pk>/complete", orders.CompleteView.as_view(), name="api-work-order-complete"),
+    path("work-orders/<row:pk>/close", orders.CloseView.as_view(), name="api-work-order-close"),
+    path("work-orders/<row:pk>/link", orders.LinkView.as_view(), name="api-work-order-link"),
+    path("work-orders/<row:pk>/issues", material.IssuesView.as_view(), name="api-work-order-issues"),
+    path("work-orders/<row:pk>/returns", material.ReturnsView.as_view(), name="api-work-order-returns"),
+    path("proposals", orders.ProposalsView.as_view(), name="api-proposals"),
+    path("proposals/<row:pk>/accept", orders.AcceptView.as_view(), name="api-proposal-accept"),
+    path("proposals/<row:pk>/reject", orders.RejectView.as_view(), name="api-proposal-reject"),
+    path("operations", operations.OperationsView.as_view(), name="api-operations"),
+    path("operations/<row:pk>", operations.OperationView.as_view(), name="api-operation"),
+    path("operations/<row:pk>/start", operations.StartView.as_view(), name="api-operation-start"),
+    path("operations/<row:pk>/pause", operations.PauseView.as_view(), name="api-operation-pause"),
+    path("operations/<row:pk>/complete", operations.CompleteOperationView.as_view(), name="api-operation-complete"),
+    path("reports", reports.ReportsView.as_view(), name="api-reports"),
+    path("reports/<uuid:pk>", reports.ReportView.as_view(), name="api-report"),
+    path("reports/<uuid:pk>/reversal", reports.ReversalView.as_view(), name="api-report-reversal"),
 ]

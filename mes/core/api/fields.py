@@ -172,8 +172,8 @@ class CodeField(TextField):
         "code_blanks": "A number or code must not begin or end with a blank.",
     }
 
-    def __init__(self, *, max_length: int = 64, **kwargs: Any) -> None:
-        super().__init__(max_length=max_length, **kwargs)
+    def __init__(self, *, max_length: int = 64, allow_empty: bool = False, **kwargs: Any) -> None:
+        super().__init__(max_length=max_length, allow_blank=allow_empty, **kwargs)
 
     def to_internal_value(self, data: Any) -> str:
         if isinstance(data, str) and len(data) <= self.max_length:

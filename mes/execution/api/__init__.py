@@ -1,0 +1,1 @@
+"""Work orders, operations and reports over HTTP."""

@@ -1,0 +1,84 @@
+"""Material issued to an order and taken back: facts, booked once however often they are sent."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework.response import Response
+
+from mes.core.api.fields import CodeField, DecimalField, UUIDField
+from mes.core.api.views import ApiView
+from mes.core.errors import DomainError
+from mes.execution import services
+from mes.execution.api.inputs import Acting, fact_id, moment, person_at
+from mes.execution.api.reports import KEY
+from mes.execution.models import WorkOrder
+from mes.material.api import MovementOutput, movements
+from mes.material.models import MaterialMovement
+
+
+class Moving(Acting):
+    """What is moved."""
+
+    movement_id = UUIDField(required=False, default=None, help_text="Made by the caller; or send Idempotency-Key.")
+    item = CodeField()
+    quantity = DecimalField(min_value=Decimal("0.000001"))
+    uom = CodeField(required=False, default="", max_length=32, allow_empty=True, help_text="Left out: the item's own.")
+    lot = CodeField(required=False, default="", allow_empty=True)
+    operation = CodeField(required=False, default="", max_length=16, allow_empty=True)
+
+
+class Returning(Moving):
+    """What comes back, and why."""
+
+    reason = CodeField(required=False, default="", allow_empty=True, help_text="The code of a RETURN reason.")
+
+
+class MoveView(ApiView):
+    """Material to or from an order."""
+
+    rights = {"POST": "material:write"}
+
+    def move(self, request: Any, pk: int, body: type[Moving], service: Callable[..., MaterialMovement]) -> Response:
+        """Book the movement once and answer with it."""
+        order = self.one(WorkOrder.objects.select_related("site"), what="work order", pk=pk)
+        given = self.body(body)
+        claimed = given.pop("occurred_at")
+        given["movement_id"] = fact_id(request, given["movement_id"], "movement_id")
+        given["person"] = person_at(order.site, given["person"])
+        now = timezone.now()
+        occurred_at, warnings = moment(claimed, now)
+        try:
+            movement = service(work_order_id=order.pk, occurred_at=occurred_at, now=now, **given)
+        except DomainError:
+            known = (
+                MaterialMovement.objects.filter(pk=given["movement_id"]).values_list("occurred_at", flat=True).first()
+            )
+            if known is None or claimed == occurred_at:
+                raise
+            movement = service(work_order_id=order.pk, occurred_at=known, now=now, **given)
+        body_out = MovementOutput(movements().get(pk=movement.pk)).data | {"warnings": warnings}
+        replayed = movement.recorded_at != now
+        return Response(body_out, status=201, headers={"Idempotency-Replayed": "true"} if replayed else None)
+
+
+class IssuesView(MoveView):
+    """Issue a component."""
+
+    @extend_schema(operation_id="work_orders_issue", parameters=[KEY], request=Moving, responses={201: MovementOutput})
+    def post(self, request: Any, pk: int) -> Response:
+        """Issue a component to the order by hand."""
+        return self.move(request, pk, Moving, services.issue_component)
+
+
+class ReturnsView(MoveView):
+    """Take a component back."""
+
+    @extend_schema(
+        operation_id="work_orders_return", parameters=[KEY], request=Returning, responses={201: MovementOutput}
+    )
+    def post(self, request: Any, pk: int) -> Response:
+        """Take material that was issued to the order back into stock."""
+        return self.move(request, pk, Returning, services.return_component)

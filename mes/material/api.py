@@ -1,0 +1,161 @@
+"""Lots and movements of material over HTTP."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.response import Response
+
+from mes.access.api import answered_once
+from mes.core.api.fields import CodeField, DecimalField, InstantField, OutputDecimalField, UUIDField
+from mes.core.api.input import ChoicesField, Filters, Input
+from mes.core.api.views import ApiView
+from mes.core.errors import InvalidInput
+from mes.masterdata.models import Item, Person
+from mes.material import services
+from mes.material.models import Lot, MaterialMovement
+
+
+class ItemUnknown(InvalidInput):
+    """There is no item of that number at the site."""
+
+    code = "item_unknown"
+
+
+class PersonUnknownHere(InvalidInput):
+    """No active person of that number works at the site."""
+
+    code = "person_unknown"
+
+
+class LotOutput(serializers.Serializer):
+    """A lot."""
+
+    id = serializers.CharField()
+    site = serializers.CharField(source="site.code")
+    item = serializers.CharField(source="item.number")
+    number = serializers.CharField()
+    status = serializers.CharField()
+    status_reason = serializers.CharField()
+    quantity = OutputDecimalField(help_text="What is left of it.")
+    uom = serializers.CharField(source="item.uom.code")
+    expires_at = InstantField(allow_null=True)
+    created_at = InstantField()
+
+
+class MovementOutput(serializers.Serializer):
+    """A movement of material: a fact."""
+
+    movement_id = serializers.UUIDField(source="pk")
+    site = serializers.CharField(source="site.code")
+    kind = serializers.CharField()
+    item = serializers.CharField(source="item.number")
+    lot = serializers.CharField(source="lot.number", allow_null=True, default=None)
+    quantity = OutputDecimalField()
+    uom = serializers.CharField(source="uom.code")
+    work_order = serializers.CharField()
+    operation = serializers.CharField()
+    report_id = serializers.UUIDField(allow_null=True)
+    reason = serializers.CharField()
+    person = serializers.CharField(source="person.number", allow_null=True, default=None)
+    occurred_at = InstantField()
+    recorded_at = InstantField()
+    reverses = serializers.UUIDField(source="reverses_id", allow_null=True)
+
+
+class LotsView(ApiView):
+    """Lots."""
+
+    rights = {"GET": "material:read", "POST": "material:write"}
+    ordering = ("number", "pk")
+
+    class Query(Filters):
+        site = CodeField(required=False, source="site__code")
+        item = CodeField(required=False, source="item__number")
+        number = CodeField(required=False)
+        status = ChoicesField(Lot.Status.values, required=False, source="status__in")
+
+    class New(Input):
+        movement_id = UUIDField(help_text="Made by the caller. The same again books nothing more.")
+        site = CodeField(max_length=32)
+        item = CodeField()
+        lot = CodeField()
+        quantity = DecimalField(min_value=Decimal("0.000001"))
+        expires_at = InstantField(required=False, default=None)
+        person = CodeField(required=False, default="", allow_empty=True)
+        occurred_at = InstantField(required=False, default=None)
+        refused = {
+            "status": "A lot is held and freed by quality.",
+            "number": "Send lot.",
+            "id": "It is set by the system.",
+        }
+
+    @extend_schema(operation_id="lots_list", parameters=[Query], responses=LotOutput(many=True))
+    def get(self, request: Any) -> Response:
+        """List lots."""
+        return self.page(self.here(_lots().filter(**self.filters(self.Query))), LotOutput)
+
+    @extend_schema(operation_id="lots_receive", request=New, responses={201: LotOutput})
+    def post(self, request: Any) -> Response:
+        """Take a quantity of an item into stock under a lot number, making the lot if it is new."""
+        given = self.body(self.New)
+        self.site_allowed(given["site"])
+        item = Item.objects.select_related("site", "uom").filter(site__code=given["site"], number=given["item"]).first()
+        if item is None:
+            raise ItemUnknown(f"There is no item {given['item']} at {given['site']}.", field="item")
+        person = None
+        if given["person"]:
+            person = Person.objects.filter(site=item.site, number=given["person"], active=True).first()
+            if person is None:
+                raise PersonUnknownHere(
+                    f"Nobody with the number {given['person']} works at {given['site']}.", field="person"
+                )
+
+        def work() -> tuple[int, Any]:
+            now = timezone.now()
+            lot = services.receive_lot(
+                movement_id=given["movement_id"],
+                item=item,
+                lot_number=given["lot"],
+                quantity=given["quantity"],
+                person=person,
+                occurred_at=min(given["occurred_at"] or now, now),
+                now=now,
+                expires_at=given["expires_at"],
+            )
+            return 201, LotOutput(_lots().get(pk=lot.pk)).data
+
+        return answered_once(request, given, work, key=str(given["movement_id"]))
+
+
+class MovementsView(ApiView):
+    """Movements."""
+
+    rights = {"GET": "material:read"}
+    ordering = ("recorded_at", "pk")
+    no_writing = "A movement is a fact and never changes. Take it back with a return."
+
+    class Query(Filters):
+        site = CodeField(required=False, source="site__code")
+        work_order = CodeField(required=False)
+        item = CodeField(required=False, source="item__number")
+        lot = CodeField(required=False, source="lot__number")
+        kind = ChoicesField(MaterialMovement.Kind.values, required=False, source="kind__in")
+        report_id = UUIDField(required=False)
+        recorded_since = InstantField(required=False, source="recorded_at__gte")
+
+    @extend_schema(operation_id="movements_list", parameters=[Query], responses=MovementOutput(many=True))
+    def get(self, request: Any) -> Response:
+        """List movements in the order in which they were recorded."""
+        return self.page(self.here(movements().filter(**self.filters(self.Query))), MovementOutput)
+
+
+def movements() -> Any:
+    """Return all movements with what their output shows."""
+    return MaterialMovement.objects.select_related("site", "item", "lot", "uom", "person")
+
+
+def _lots() -> Any:
+    return Lot.objects.select_related("site", "item__uom")

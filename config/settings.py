@@ -237,9 +237,11 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
 }
-UNFOLD = {"SITE_TITLE": "Lineside", "SITE_HEADER": "Lineside", "SHOW_HISTORY": True, "SHOW_VIEW_ON_SITE": False}
+UNFOLD = {"DASHBOARD_CALLBACK": "mes.execution.views.planner_cards", "SITE_TITLE": "Lineside", "SITE_HEADER": "Lineside", "SHOW_HISTORY": True, "SHOW_VIEW_ON_SITE": False}
 
 configure()
 LOGGING = logging_config(
     level=env("LOG_LEVEL", default="INFO"), readable=DEBUG, requests=env.bool("LOG_REQUESTS", default=False)
 )
+# A poll that ends in 304 must not load session and user only to log them.
+DJANGO_STRUCTLOG_USER_ID_FIELD = None

@@ -40,7 +40,7 @@ async function refresh() {
   if (lamp) {
     const lost = missed > 2;
     lamp.classList.toggle("lost", lost);
-    lamp.textContent = lost ? lamp.dataset.lost : lamp.dataset.live;
+    lamp.textContent = lost ? lamp.dataset.lost : lamp.dataset.lamp;
   }
   area.classList.toggle("stale", missed > 2);
   tick();

@@ -170,3 +170,40 @@ def _own(rows: Any, key: str) -> int:
     if found is None:
         raise Http404
     return int(found.pk)
+
+
+def planner_cards(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Give the admin's home page what a planner looks at first."""
+    now = timezone.now()
+    codes = [site.code for site in sites_of(request.user, "orders:read")]
+    attention = all_attention(sites=codes, now=now)
+    counts = queries.planner_counts(sites=codes, now=now)
+    orders_url = reverse("admin:execution_workorder_changelist")
+    context["planner_cards"] = [
+        {
+            "title": _("Late orders"),
+            "count": counts.late,
+            "words": _("due before now, not completed"),
+            "url": reverse("execution:board"),
+        },
+        {
+            "title": _("Not released"),
+            "count": counts.unreleased,
+            "words": _("%(n)s of them are due within 3 days") % {"n": counts.unreleased_soon},
+            "url": f"{orders_url}?status__exact=PLANNED",
+        },
+        {
+            "title": _("Changes proposed"),
+            "count": counts.proposals,
+            "words": _("an ERP waits for an answer"),
+            "url": reverse("execution:board"),
+        },
+        {
+            "title": _("Needs attention"),
+            "count": len(attention),
+            "words": _("holds, refused messages and entries"),
+            "url": reverse("execution:board"),
+        },
+    ]
+    context["planner_attention"] = attention[:8]
+    return context

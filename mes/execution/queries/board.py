@@ -144,3 +144,25 @@ def last_change() -> object:
         WorkOrder.history.aggregate(last=Max("history_id"))["last"],
         ChangeProposal.history.aggregate(last=Max("history_id"))["last"],
     )
+
+
+@dataclass(frozen=True)
+class PlannerCounts:
+    """What a planner looks at first, as numbers."""
+
+    late: int
+    unreleased: int
+    unreleased_soon: int
+    proposals: int
+
+
+def planner_counts(*, sites: Collection[str], now: datetime) -> PlannerCounts:
+    """Return how many orders are late or not released, and how many changes are proposed."""
+    orders = WorkOrder.objects.filter(site__code__in=sites)
+    planned = orders.filter(status=WorkOrder.Status.PLANNED)
+    return PlannerCounts(
+        late=orders.filter(status__in=OPEN_ORDERS, due_at__lt=now).count(),
+        unreleased=planned.count(),
+        unreleased_soon=planned.filter(due_at__lt=now + timedelta(days=3)).count(),
+        proposals=ChangeProposal.objects.filter(status=ChangeProposal.Status.OPEN, site__code__in=sites).count(),
+    )

@@ -1,0 +1,68 @@
+"""A real Chromium in front of a live server, with a small plant behind it."""
+
+import os
+from decimal import Decimal
+
+import pytest
+from django.contrib.auth.models import User
+
+from mes.access.models import Membership
+from mes.core import live
+from mes.masterdata import services as masterdata
+from tests.factories import make_person, make_reason, make_work_order
+
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def browser(chromium):
+    """Chromium as installed on this machine."""
+    # Playwright's synchronous API runs an event loop in this thread, where Django would refuse to touch the database.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - only where browser tests run
+
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def plant(transactional_db):
+    """An order of two operations, ready to start; Anna with PIN 2580; a device and a lead who can sign in."""
+    live.forget()
+    order = make_work_order(number="WO-1042", order_quantity=Decimal(100))
+    anna = make_person(site=order.site, number="1007", name="Anna Krüger")
+    masterdata.set_pin(person_id=anna.pk, pin="2580")
+    masterdata.set_badge(person_id=anna.pk, badge="P1007X")
+    for code, name in (("BURR", "Burr"), ("DIM", "Out of dimension"), ("CRACK", "Crack")):
+        make_reason(site=order.site, code=code, name=name)
+    for name, role in (("device", "OPERATOR"), ("lead", "SUPERVISOR")):
+        user = User.objects.create_user(name, password="demo-plant")
+        Membership.objects.create(user=user, site=order.site, role=role)
+    return order
+
+
+@pytest.fixture
+def open_page(browser, live_server, client, plant):
+    """Open an address as a user, in a window of a size and scheme; complaints of the page fail the test."""
+    contexts, complaints = [], []
+
+    def _open(path, *, user="device", width=1280, height=800, scheme="light"):
+        client.force_login(User.objects.get(username=user))
+        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+        context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}])
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda said: complaints.append(said.text) if "Content Security" in said.text else None)
+        page.goto(live_server.url + path)
+        return page
+
+    yield _open
+    for context in contexts:
+        context.close()
+    assert complaints == []

@@ -1,0 +1,184 @@
+"""The terminal as an operator meets it: real taps in a real browser."""
+
+import json
+
+import pytest
+from playwright.sync_api import expect
+
+from mes.execution.models import Operation, ProductionReport
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def operation(plant):
+    return plant.operations.get(position=1)
+
+
+@pytest.fixture
+def terminal(open_page, operation):
+    def _open(**how):
+        page = open_page(f"/t/{operation.work_center.code}/?job={operation.pk}", **how)
+        expect(page.locator("#panel-job .job-item")).to_be_visible()
+        return page
+
+    return _open
+
+
+def sign_on(page):
+    page.click("#operator")
+    page.fill("#sign-number", "1007")
+    page.click("#sign-pin")
+    for digit in "2580":
+        page.click(f"#sheet-sign-on [data-key='{digit}']")
+    page.click("#sheet-sign-on button[type=submit]")
+    expect(page.locator("[data-operator-name]")).to_have_text("Anna Krüger")
+
+
+def all_saved(page):
+    expect(page.locator("[data-pill]")).to_have_text("All saved", timeout=15000)
+
+
+def start(page):
+    page.click("#pad-7")
+    expect(page.locator(".bar-state")).to_contain_text("Running", timeout=10000)
+
+
+def test_from_start_to_finish(terminal, operation):
+    page = terminal()
+    sign_on(page)
+    start(page)
+    page.click("#pad-1")
+    page.click("#pad-2")
+    page.click("#pad-3")
+    page.keyboard.press("Control+A")
+    for digit in "25":
+        page.click(f"#sheet-good [data-key='{digit}']")
+    page.click("#sheet-good .confirm")
+    page.click("#pad-4")
+    page.click("#sheet-scrap button[value=BURR]")
+    all_saved(page)
+    expect(page.locator("#panel-last")).to_contain_text("Burr", timeout=10000)
+    page.click("#pad-8")
+    expect(page.locator(".bar-state")).to_contain_text("Paused", timeout=10000)
+    page.click("#pad-7")
+    expect(page.locator(".bar-state")).to_contain_text("Running", timeout=10000)
+    page.click("#pad-9")
+    page.click("#sheet-finish .confirm")
+    expect(page.locator(".bar-state")).to_contain_text("Completed", timeout=10000)
+    operation.refresh_from_db()
+    assert (operation.status, operation.good_quantity, operation.scrap_quantity) == (Operation.Status.COMPLETED, 36, 1)
+
+
+def test_the_last_entry_is_taken_back_by_one_tap(terminal, operation):
+    page = terminal()
+    sign_on(page)
+    start(page)
+    page.click("#pad-1")
+    page.click("#toast [data-undo-last]")
+    all_saved(page)
+    expect(page.locator("#panel-last")).to_contain_text("taken back", timeout=10000)
+    assert sorted(ProductionReport.objects.values_list("good_quantity", flat=True)) == [-1, 1]
+
+
+def test_a_report_waits_while_the_server_is_away_and_is_sent_once_under_the_same_id(terminal, operation):
+    page = terminal()
+    sign_on(page)
+    start(page)
+    tried = []
+
+    def away(route):
+        tried.append(json.loads(route.request.post_data)["id"])
+        route.abort()
+
+    page.route("**/entries", away)
+    page.click("#pad-1")
+    expect(page.locator("[data-counter$=':good']")).to_have_text("1")
+    expect(page.locator("[data-pill]")).to_contain_text("waiting since")
+    page.wait_for_function("() => true")
+    page.unroute("**/entries")
+    all_saved(page)
+    assert set(tried) == {str(ProductionReport.objects.get().pk)}
+
+
+def test_an_answer_that_was_lost_on_the_way_books_nothing_twice(terminal, operation):
+    page = terminal()
+    sign_on(page)
+    start(page)
+    lost = []
+
+    def lose_first_answer(route):
+        if lost:
+            route.continue_()
+        else:
+            lost.append(route.fetch().status)
+            route.abort()
+
+    page.route("**/entries", lose_first_answer)
+    page.click("#pad-1")
+    all_saved(page)
+    operation.refresh_from_db()
+    assert (lost, operation.good_quantity, ProductionReport.objects.count()) == ([200], 1, 1)
+
+
+def test_a_refusal_is_shown_in_words_and_kept_until_it_is_understood(terminal, operation):
+    page = terminal()
+    sign_on(page)
+    start(page)
+    page.click("#pad-3")
+    for digit in "999":
+        page.click(f"#sheet-good [data-key='{digit}']")
+    page.click("#sheet-good .confirm")
+    expect(page.locator("#sheet-good .confirm")).to_contain_text("999 – really?")
+    page.click("#sheet-good .confirm")
+    expect(page.locator("[data-pill]")).to_have_text("1 needs attention", timeout=10000)
+    page.click("#pill")
+    assert len(page.locator("#entries [data-problem]").inner_text()) > 20
+    page.click("#entries [data-understood]")
+    expect(page.locator("[data-pill]")).to_have_text("All saved")
+
+
+def test_a_badge_signs_on_and_an_unknown_scan_says_what_was_read(terminal):
+    page = terminal()
+    page.keyboard.type("P1007X", delay=5)
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-operator-name]")).to_have_text("Anna Krüger")
+    page.keyboard.type("4006381333931", delay=5)
+    page.keyboard.press("Enter")
+    expect(page.locator("#toast")).to_contain_text("4006381333931")
+
+
+def test_a_scan_never_ends_up_in_the_pin_field(terminal):
+    page = terminal()
+    page.click("#operator")
+    page.click("#sign-pin")
+    page.keyboard.type("P1007X", delay=5)
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-operator-name]")).to_have_text("Anna Krüger")
+    assert page.locator("#sign-pin").input_value() == ""
+
+
+@pytest.mark.parametrize("width", [1280, 800, 360])
+def test_targets_are_large_enough_for_gloves_and_captions_for_distance(terminal, width):
+    page = terminal(width=width)
+    sign_on(page)
+    start(page)
+    small = page.evaluate(
+        """() => Array.from(document.querySelectorAll('button, a[href], select')).filter((one) => one.offsetParent
+            && !one.closest('.skip') && !one.classList.contains('skip'))
+            .map((one) => [one.id || one.textContent.trim(), one.getBoundingClientRect(), one])
+            .filter(([, box]) => box.height < 63.5 || box.width < 63.5).map(([name, box]) => `${name} ${box.width}x${box.height}`)"""
+    )
+    assert small == []
+    primary = page.locator("#pad-1").bounding_box()
+    assert primary["height"] >= 96
+    captions = page.evaluate(
+        "() => Array.from(document.querySelectorAll('.pad button')).map((one) => parseFloat(getComputedStyle(one).fontSize))"
+    )
+    assert min(captions) >= 20
+
+
+def test_primary_actions_need_no_scrolling_on_a_ten_inch_tablet(terminal):
+    page = terminal(width=1280, height=800)
+    boxes = [page.locator(f"#pad-{n}").bounding_box() for n in range(1, 10)]
+    assert max(box["y"] + box["height"] for box in boxes) <= 800

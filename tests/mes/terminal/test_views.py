@@ -1,0 +1,150 @@
+"""What the terminal's doors answer, to good and to bad input."""
+
+import json
+import uuid
+from decimal import Decimal
+
+import pytest
+from django.contrib.auth.models import User
+from django.urls import reverse
+from django.utils import timezone
+
+from mes.access.models import Membership
+from mes.core import live
+from mes.execution.models import ProductionReport
+from mes.masterdata import services as masterdata
+from mes.terminal.models import TerminalEntry
+from tests.factories import make_person, make_reason, make_work_order
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered():
+    live.forget()
+
+
+@pytest.fixture
+def floor(client):
+    """A device signed in at the work center of a released order's first operation, and a person with PIN and badge."""
+
+    class Floor:
+        order = make_work_order()
+        operation = order.operations.get(position=1)
+        center = operation.work_center
+        person = make_person(site=order.site, number="1007", name="Anna")
+
+        def url(self, name):
+            return reverse(f"terminal:{name}", args=[self.center.code])
+
+        def post(self, name, body):
+            return client.post(self.url(name), json.dumps(body), content_type="application/json")
+
+        def tap(self, action, **payload):
+            return {
+                "id": str(uuid.uuid4()), "action": action, "payload": {"operation": self.operation.pk} | payload,
+                "occurred_at": timezone.now().isoformat(), "person": self.sign_on().json()["token"],
+            }  # fmt: skip
+
+        def sign_on(self):
+            return self.post("sign-on", {"number": "1007", "pin": "2580"})
+
+    floor = Floor()
+    masterdata.set_pin(person_id=floor.person.pk, pin="2580")
+    masterdata.set_badge(person_id=floor.person.pk, badge="B-7")
+    user = User.objects.create_user("device", password="x")
+    Membership.objects.create(user=user, site=floor.order.site, role="OPERATOR")
+    client.force_login(user)
+    return floor
+
+
+def test_a_person_signs_on_by_number_and_pin_or_by_badge(floor):
+    assert floor.sign_on().json()["name"] == "Anna"
+    assert floor.post("sign-on", {"badge": "B-7"}).json()["number"] == "1007"
+
+
+@pytest.mark.parametrize(
+    "proof",
+    [{}, {"number": "1007"}, {"number": "1007", "pin": "1111"}, {"number": "9", "pin": "1"}, {"badge": "?"}, []],
+)
+def test_a_wrong_proof_gets_words_and_never_a_401(floor, proof):
+    answer = floor.post("sign-on", proof)
+    assert answer.status_code == 422 and answer.json()["detail"]
+
+
+def test_a_report_is_booked_and_its_repetition_is_not(floor):
+    floor.post("entries", floor.tap("start", activity="RUN"))
+    tap = floor.tap("report-good", quantity="3")
+    first, second = floor.post("entries", tap), floor.post("entries", tap)
+    assert (first.status_code, second.status_code, second.json()["repeated"]) == (200, 200, True)
+    floor.operation.refresh_from_db()
+    assert floor.operation.good_quantity == 3
+    assert str(ProductionReport.objects.get().pk) == tap["id"]
+
+
+def test_scrap_carries_its_reason_and_undo_takes_it_back(floor):
+    reason = make_reason(site=floor.order.site)
+    floor.post("entries", floor.tap("start", activity="RUN"))
+    scrap = floor.tap("report-scrap", quantity="2", reason=reason.code)
+    assert floor.post("entries", scrap).status_code == 200
+    floor.operation.refresh_from_db()
+    assert floor.operation.scrap_quantity == Decimal(2)
+    assert floor.post("entries", floor.tap("undo", report=scrap["id"])).status_code == 200
+    floor.operation.refresh_from_db()
+    assert floor.operation.scrap_quantity == 0
+
+
+@pytest.mark.parametrize(
+    "quantity", ["", "0", "-1", "abc", "NaN", "1e400", "0.0000001", "\x00", None, [], {}, "9" * 30]
+)
+def test_a_quantity_that_cannot_be_gets_words_and_is_listed(floor, quantity):
+    floor.post("entries", floor.tap("start", activity="RUN"))
+    answer = floor.post("entries", floor.tap("report-good", quantity=quantity))
+    assert answer.status_code == 422 and answer.json()["detail"]
+    assert not ProductionReport.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"id": "x"}, {"action": "rm"}, {"action": None}, {"payload": 3}, {"occurred_at": "noon"}, {"person": "me"}],
+)
+def test_an_entry_that_cannot_be_read_gets_words(floor, change):
+    answer = floor.post("entries", floor.tap("pause") | change)
+    assert answer.status_code == 422 and answer.json()["detail"]
+
+
+def test_a_job_of_another_work_center_is_not_booked_here(floor):
+    other = make_work_order(site=floor.order.site).operations.get(position=1)
+    answer = floor.post(
+        "entries", floor.tap("start", activity="RUN") | {"payload": {"operation": other.pk, "activity": "RUN"}}
+    )
+    assert answer.status_code == 404
+    assert TerminalEntry.objects.get().state == "REFUSED"
+
+
+def test_a_device_that_is_signed_out_is_told_so_and_nothing_is_refused(floor, client):
+    tap = floor.tap("pause")
+    client.logout()
+    assert floor.post("entries", tap).status_code == 401
+    assert not TerminalEntry.objects.exists()
+
+
+def test_a_poll_that_changed_nothing_is_a_304_without_a_query(floor, client, django_assert_num_queries):
+    page = client.get(floor.url("terminal"))
+    headers = {"X-Page-Token": page.context["config"]["token"]}
+    first = client.get(floor.url("state"), headers=headers)
+    assert set(first.json()["panels"]) >= {"bar", "job", "pad", "next", "last"}
+    with django_assert_num_queries(0):
+        again = client.get(floor.url("state"), headers=headers | {"If-None-Match": first["ETag"]})
+    assert again.status_code == 304
+
+
+def test_the_state_is_not_for_strangers(floor, client):
+    client.logout()
+    assert client.get(floor.url("state")).status_code == 401
+    assert client.get(floor.url("state"), headers={"X-Page-Token": "forged"}).status_code == 401
+
+
+def test_a_work_center_of_a_site_without_a_role_is_not_found(floor, client):
+    Membership.objects.all().delete()
+    assert client.get(floor.url("terminal")).status_code == 404

@@ -1,0 +1,1 @@
+"""Runs that kill processes and count what is left."""

@@ -41,10 +41,6 @@ class Connection(models.Model):
 
     class Meta:
         ordering: ClassVar = ["name"]
-        permissions: ClassVar = [
-            ("operate_bridge", "Retry messages, run flows by hand, pause and resume connections"),
-            ("resolve_message", "Dismiss messages, edit copies of them, and decide what is in doubt"),
-        ]
 
     def __str__(self) -> str:
         return self.label or self.name

@@ -12,6 +12,7 @@ import contextlib
 import importlib
 import json
 import os
+import socket
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -75,6 +76,11 @@ def _set_up_django(options: argparse.Namespace, database: str, folder: Path) -> 
         "DATABASE_URL": database, "DJANGO_SETTINGS_MODULE": "tests.faults.settings", "LINESIDE_VAR": str(folder),
         "LINESIDE_BRIDGE": json.dumps(SCALED), "DEBUG": "1", "LOG_LEVEL": "CRITICAL",
     }  # fmt: skip
+    if options.redis:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            options.redis_port = free.getsockname()[1]
+        os.environ |= {"REDIS_URL": f"redis://127.0.0.1:{options.redis_port}/0", "LINESIDE_URGENT": "1"}
     if options.control:
         os.environ["LINESIDE_CONTROL"] = options.control
     django.setup()

@@ -78,6 +78,8 @@ def plug_in() -> None:
     """Make the connectors known, and break the engine in the way that ``LINESIDE_CONTROL`` names."""
     for connector in (SmallErp, SmallErpWithKeys, SmallErpBlind):
         registry.connectors.add(connector)
+    if os.environ.get("LINESIDE_URGENT"):
+        registry.flows["production"].urgent = True
     if control := os.environ.get("LINESIDE_CONTROL"):
         CONTROLS[control]()
     if at := os.environ.get("LINESIDE_CRASH_AT"):

@@ -56,6 +56,9 @@ class Findings:
     pauses: int = 0
     reporter_kills: int = 0
     redis: str = ""
+    """What was done to Redis: w(iped), h(ung), k(illed)."""
+    report_ms_median: int = 0
+    report_ms_p99: int = 0
     injected: dict[str, int] = field(default_factory=dict)
     seconds: float = 0.0
 
@@ -81,6 +84,7 @@ class Run:
         self.reporter: int | None = None
         self.frozen: dict[int, float] = {}
         self.redis: subprocess.Popen[bytes] | None = None
+        self.celery: subprocess.Popen[bytes] | None = None
 
     def go(self) -> Findings:
         """Run until everything is settled, or the time is up."""
@@ -88,6 +92,23 @@ class Run:
         erp = self._start_erp()
         try:
             prepare(self.options, self.url)
+            if self.options.redis:
+                self.redis = start_redis(self.options.redis_port)
+                self.celery = subprocess.Popen(
+                    [
+                        sys.executable,
+                        "-m",
+                        "celery",
+                        "-A",
+                        "tests.faults.celery_app",
+                        "worker",
+                        "-c",
+                        "2",
+                        "-l",
+                        "CRITICAL",
+                    ],
+                    cwd=ROOT,
+                )
             databases.close_all()
             self._disturb(started + self.options.timeout)
             self._stop_children()
@@ -96,9 +117,10 @@ class Run:
             self._stop_children()
             erp.kill()
             erp.wait()
-            if self.redis is not None:
-                self.redis.kill()
-                self.redis.wait()
+            for process in (self.celery, self.redis):
+                if process is not None:
+                    process.kill()
+                    process.wait()
         self.findings.seconds = round(time.monotonic() - started, 1)
         return self.findings
 
@@ -135,7 +157,7 @@ class Run:
             time.sleep(0.02 if targets or self.frozen else 0.2)
 
     def _hurt(self, what: str) -> None:
-        if self.options.redis and len(self.workers) % 2 and self.random.random() < 0.3:
+        if self.options.redis and self.random.random() < 0.5:
             self._hurt_redis()
         alive = [pid for pid in self.workers if pid not in self.frozen]
         if what == "kill":
@@ -156,6 +178,8 @@ class Run:
 
     def _hurt_redis(self) -> None:
         assert self.redis is not None
+        if self.redis.pid in self.frozen:
+            return
         what = self.random.choice(["wiped", "hung", "killed"])
         self.findings.redis += what[0]
         if what == "wiped":
@@ -214,7 +238,7 @@ class Run:
         self.reporter = None
 
     def _report(self) -> None:
-        report(self.options)
+        report(self.options, self.folder / "durations")
 
     # --- the two ledgers -----------------------------------------------------------------------------------------
 
@@ -238,6 +262,10 @@ class Run:
         found.dead_not_refused, found.refused_not_dead = len(dead - refused), len(refused - dead)
         found.injected = state["injected"]
         found.found_by_looking = sum(each["outcome"] == "FOUND" for each in messages)
+        took = sorted(map(float, (self.folder / "durations").read_text().split()))
+        found.report_ms_median, found.report_ms_p99 = (
+            round(took[int(len(took) * part)] * 1000) for part in (0.5, 0.99)
+        )
         found.died_while_sending = Attempt.objects.filter(what="RECOVER").count()
 
 
@@ -267,14 +295,16 @@ def prepare(options: argparse.Namespace, url: str) -> None:
     connection.flows.update(cadence="immediate")
 
 
-def report(options: argparse.Namespace) -> None:
+def report(options: argparse.Namespace, durations: Path) -> None:
     """Publish the reports that are not there yet, as the shop floor would: one transaction each."""
     there = set(map(str, OutboundMessage.objects.values_list("event_id", flat=True)))
     started = time.monotonic() - options.seconds * len(there) / options.reports
+    log = durations.open("a", buffering=1)
     for number in range(options.reports):
         event_id = uuid5(NAMESPACE_OID, f"{options.seed}/{number}")
         if str(event_id) in there:
             continue
+        begun = time.monotonic()
         with transaction.atomic():
             bus.publish(
                 ProductionReported(
@@ -295,6 +325,7 @@ def report(options: argparse.Namespace) -> None:
                     person="1",
                 )  # fmt: skip
             )
+        log.write(f"{time.monotonic() - begun:.4f}\n")
         # Spread over the whole run, so that every kill and every pause meets work in progress.
         time.sleep(max(0.0, started + options.seconds * (number + 1) / options.reports - time.monotonic()))
 

@@ -17,7 +17,9 @@ def kill_run(*arguments):
     command = [sys.executable, "-m", "tests.faults.kill_run", *arguments]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=380, check=False)
     report = result.stdout[result.stdout.find("{\n") :]
-    return result.returncode, (json.loads(report) if report.startswith("{\n") else result.stdout + result.stderr[-3000:])
+    return result.returncode, (
+        json.loads(report) if report.startswith("{\n") else result.stdout + result.stderr[-3000:]
+    )
 
 
 def kept(code, found):

@@ -15,6 +15,9 @@ _sessions: dict[tuple[str, str, str], tuple[str, dict[str, Any], int]] = {}
 """Session, context and user id by address, database and user: signing in costs Tryton as much as ten calls."""
 _lock = threading.Lock()
 
+PAGE = 200
+"""Records in one answer."""
+
 
 class Client:
     """Calls methods of Tryton's models.
@@ -81,12 +84,19 @@ class Client:
         return rows
 
     def pages(
-        self, model: str, domain: Sequence[Any], fields: Sequence[str], *, size: int = 200
+        self,
+        model: str,
+        domain: Sequence[Any],
+        fields: Sequence[str],
+        *,
+        size: int = PAGE,
+        context: Mapping[str, Any] | None = None,
     ) -> Iterator[list[dict[str, Any]]]:
         """Yield records in pages by id; the last page is shorter than ``size`` and may be empty."""
         last = 0
         while True:
-            rows = self.read(model, [["id", ">", last], *domain], fields, order=[["id", "ASC"]], limit=size)
+            beyond = [["id", ">", last], *domain]
+            rows = self.read(model, beyond, fields, order=[["id", "ASC"]], limit=size, context=context)
             yield rows
             if len(rows) < size:
                 return

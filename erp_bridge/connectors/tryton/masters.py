@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from erp_bridge.connectors.tryton.client import Client
+from erp_bridge.connectors.tryton.client import PAGE, Client
 from erp_bridge.connectors.tryton.order import in_sequence, step_numbers
 from erp_bridge.sdk.connector import Page, Refused
 from mes.masterdata.records import (
@@ -22,7 +22,8 @@ from mes.masterdata.records import (
 
 OVERLAP = timedelta(seconds=30)
 """How far a cursor stays behind Tryton's clock: a transaction that long in committing is not missed."""
-ACTIVE_OR_NOT = ["active", "in", [True, False]]
+ACTIVE_OR_NOT = {"active_test": False}
+"""The context in which Tryton also shows what is deactivated, here and wherever a path leads."""
 
 
 class CannotRead(ValueError):
@@ -40,7 +41,6 @@ class Source:
     children: Sequence[str] = ()
     domain: Sequence[Any] = ()
     first_domain: Sequence[Any] = ()
-    has_active: bool = True
 
 
 @dataclass
@@ -64,10 +64,10 @@ class Reader:
 
 def fetch(reader: Reader, source: Source, cursor: str) -> Iterator[Page]:
     """Yield pages of what changed since the cursor, changed lines and deactivated rows included."""
-    domain = [*source.domain, *([ACTIVE_OR_NOT] if source.has_active else [])]
+    domain = [*source.domain]
     domain += [changed_since(datetime.fromisoformat(cursor), source.children)] if cursor else source.first_domain
     next_cursor = ""
-    for rows in reader.client.pages(source.model, domain, source.fields):
+    for rows in reader.client.pages(source.model, domain, source.fields, context=ACTIVE_OR_NOT):
         # The clock of the first answer: what changes while we turn pages is read again the next time.
         next_cursor = next_cursor or (reader.client.server_time - OVERLAP).isoformat()
         records, refused = [], []
@@ -76,7 +76,7 @@ def fetch(reader: Reader, source: Source, cursor: str) -> Iterator[Page]:
                 records.append(source.parse(reader, row))
             except CannotRead as problem:
                 refused.append(Refused(str(row.get(source.key) or row["id"]), str(problem)))
-        is_last = len(rows) < 200
+        is_last = len(rows) < PAGE
         yield Page(records, next_cursor if is_last else cursor, refused)
 
 
@@ -94,7 +94,7 @@ def decimal(value: Any) -> Decimal:
 def _uom(reader: Reader, row: dict[str, Any]) -> UomRecord:
     rate, factor = decimal(row["rate"]), decimal(row["factor"])
     # One of the two is the exact one, the other its rounded inverse: the exact one is the shorter.
-    exact_rate = len(rate.as_tuple().digits) <= len(factor.as_tuple().digits)
+    exact_rate = len(rate.normalize().as_tuple().digits) <= len(factor.normalize().as_tuple().digits)
     return UomRecord(
         code=row["symbol"],
         name=row["name"],

@@ -95,6 +95,5 @@ WORK_ORDERS = Source(
     children=("inputs", "works"),
     domain=(["number", "!=", None], ["state", "!=", "request"]),
     first_domain=(["state", "in", ["draft", "waiting", "assigned", "running"]],),
-    has_active=False,
 )
 """On the first reading only what is open comes; after that, everything that changed."""

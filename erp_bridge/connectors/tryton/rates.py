@@ -21,7 +21,7 @@ def fetch(reader: Reader) -> Iterator[Page]:
 
 def _people(reader: Reader, currency: str, today: date) -> Iterator[CostRateRecord]:
     fields = ["party.code", "cost_prices.date", "cost_prices.cost_price"]
-    for row in reader.client.read("company.employee", [ACTIVE_OR_NOT], fields):
+    for row in reader.client.read("company.employee", [], fields, context=ACTIVE_OR_NOT):
         if row["party."]["code"]:
             for price in row["cost_prices."]:
                 yield _rate(

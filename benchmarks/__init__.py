@@ -1,0 +1,1 @@
+"""Speed, as ratios against a limit measured in the same run; never a test."""

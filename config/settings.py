@@ -152,6 +152,9 @@ CELERY_BEAT_SCHEDULE = {
     "journal-seal": {"task": "mes.journal.tasks.seal", "schedule": 2.0, "options": {"expires": 2}},
 }
 
+LINESIDE_FORGOTTEN_TIMER_HOURS = env.int("LINESIDE_FORGOTTEN_TIMER_HOURS", default=12)
+"""A person's timer that ran longer was forgotten: it counts for nothing until a supervisor sets its end."""
+
 LINESIDE_BRIDGE: dict[str, float] = env.json("LINESIDE_BRIDGE", default={})
 """Times of the bridge that differ from erp_bridge/engine/limits.py, e.g. {"lease": 120, "call": 45}."""
 

@@ -7,3 +7,33 @@ class LaborConfig(AppConfig):
     name = "labor"
     label = "labor"
     verbose_name = "Labor"
+
+    def ready(self) -> None:
+        from django.utils import timezone
+
+        from labor.services import work_started, work_stopped
+        from mes.core import bus
+        from mes.execution.events import OperationStarted, OperationStopped
+
+        def on_start(event: OperationStarted) -> None:
+            work_started(
+                site=event.site,
+                work_order=event.subject,
+                operation=event.operation,
+                activity=event.activity,
+                person=event.person,
+                occurred_at=event.occurred_at,
+                now=timezone.now(),
+            )
+
+        def on_stop(event: OperationStopped) -> None:
+            work_stopped(
+                site=event.site,
+                work_order=event.subject,
+                operation=event.operation,
+                occurred_at=event.occurred_at,
+                now=timezone.now(),
+            )
+
+        bus.subscribe(OperationStarted, on_start)
+        bus.subscribe(OperationStopped, on_stop)

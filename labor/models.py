@@ -1,0 +1,141 @@
+"""Who was present when, and who worked on what."""
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+
+from mes.core.fields import MinutesField
+from mes.execution.models import Operation
+from mes.masterdata.models import Person, ReasonCode, Site
+
+
+class Segment(models.Model):
+    """A stretch of one person's time. ``ended_at`` is written once, when it ends; after that nothing changes.
+
+    A segment that ran longer than anybody works is set aside: ``flagged_at`` says when that was noticed and
+    ``claimed_ended_at`` what end was claimed. It counts for nothing until a supervisor sets its end.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+    recorded_at = models.DateTimeField(help_text="When it became final; until then, when it was opened.")
+    flagged_at = models.DateTimeField(null=True, blank=True)
+    claimed_ended_at = models.DateTimeField(null=True, blank=True)
+    note = models.CharField(max_length=400, blank=True, default="")
+    corrected_by = models.CharField(max_length=150, blank=True, default="", help_text="The supervisor who set it.")
+
+    class Meta:
+        abstract = True
+
+    @property
+    def is_open(self) -> bool:
+        return self.ended_at is None and self.flagged_at is None
+
+    @property
+    def awaits_end(self) -> bool:
+        return self.ended_at is None and self.flagged_at is not None
+
+
+class AttendanceSegment(Segment):
+    """A person was at the plant, or on a break there."""
+
+    class Kind(models.TextChoices):
+        PRESENT = "PRESENT", "Present"
+        BREAK = "BREAK", "Break"
+
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="attendance_segments")
+    kind = models.CharField(max_length=8, choices=Kind, default=Kind.PRESENT)
+    voided_by = models.OneToOneField(
+        "self", on_delete=models.PROTECT, related_name="voids", null=True, blank=True, editable=False
+    )
+    """The segment that takes its place: a correction. What is voided stays, and counts for nothing."""
+
+    class Meta:
+        ordering = ["-started_at"]
+        indexes = [models.Index(fields=["person", "started_at"], name="attendance_by_person")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person"],
+                condition=Q(ended_at__isnull=True, flagged_at__isnull=True),
+                name="a_person_is_present_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_at__isnull=True) | Q(ended_at__gte=models.F("started_at")),
+                name="attendance_ends_after_it_starts",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person} {self.kind} {self.started_at:%Y-%m-%d %H:%M}"
+
+
+class LaborSegment(Segment):
+    """A person worked on an operation, or on something indirect. ``minutes`` is that person's share, final once ended.
+
+    A mistake is taken back by a second segment that ``reverses`` the first, with negative minutes.
+    """
+
+    class Activity(models.TextChoices):
+        SETUP = "SETUP", "Setup"
+        RUN = "RUN", "Run"
+        INDIRECT = "INDIRECT", "Indirect"
+
+    class EndedBy(models.TextChoices):
+        STOP = "STOP", "Operation stopped"
+        PERSON = "PERSON", "Clocked off"
+        SWITCH = "SWITCH", "Went on to something else"
+        BREAK = "BREAK", "Break"
+        CLOCK_OUT = "CLOCK_OUT", "Went home"
+        SUPERVISOR = "SUPERVISOR", "Set by a supervisor"
+
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="labor_segments")
+    operation = models.ForeignKey(
+        Operation, on_delete=models.PROTECT, related_name="labor_segments", null=True, blank=True
+    )
+    reason = models.ForeignKey(ReasonCode, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
+    activity = models.CharField(max_length=8, choices=Activity)
+    minutes = MinutesField(null=True, blank=True)
+    ended_by = models.CharField(max_length=16, choices=EndedBy, blank=True, default="")
+    reverses = models.OneToOneField(
+        "self", on_delete=models.PROTECT, related_name="reversed_by", null=True, blank=True, editable=False
+    )
+
+    class Meta:
+        ordering = ["-started_at"]
+        indexes = [
+            models.Index(fields=["person", "started_at"], name="labor_by_person"),
+            models.Index(fields=["site", "recorded_at"], name="labor_by_time"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person", "operation"],
+                condition=Q(ended_at__isnull=True, flagged_at__isnull=True, operation__isnull=False),
+                name="a_person_works_once_on_an_operation",
+            ),
+            models.UniqueConstraint(
+                fields=["person"],
+                condition=Q(ended_at__isnull=True, flagged_at__isnull=True, operation__isnull=True),
+                name="a_person_does_one_indirect_thing",
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_at__isnull=True) | Q(ended_at__gte=models.F("started_at")),
+                name="labor_ends_after_it_starts",
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_at__isnull=True, minutes__isnull=True)
+                | Q(ended_at__isnull=False, minutes__isnull=False),
+                name="labor_has_minutes_when_it_has_ended",
+            ),
+            models.CheckConstraint(
+                condition=Q(activity="INDIRECT", operation__isnull=True)
+                | Q(activity__in=["SETUP", "RUN"], operation__isnull=False),
+                name="labor_is_on_an_operation_or_indirect",
+            ),
+        ]
+        permissions = [("correct_labor", "Correct attendance and time on job, and set forgotten ends")]
+
+    def __str__(self) -> str:
+        return f"{self.person} {self.activity} {self.started_at:%Y-%m-%d %H:%M}"

@@ -1,0 +1,44 @@
+"""What people do with their time: come, go, take breaks, work on things; and what supervisors put right.
+
+``occurred_at`` is when it happened as claimed, ``now`` the doorway's clock, ``by`` the name of a supervisor.
+"""
+
+from labor.services.clocking import (
+    clock_in,
+    clock_off,
+    clock_on,
+    clock_out,
+    end_break,
+    start_break,
+    start_indirect,
+    stop_indirect,
+    work_started,
+    work_stopped,
+)
+from labor.services.correcting import (
+    add_labor,
+    correct_attendance,
+    correct_labor,
+    reverse_labor,
+    set_attendance_end,
+    set_labor_end,
+)
+
+__all__ = [
+    "add_labor",
+    "clock_in",
+    "clock_off",
+    "clock_on",
+    "clock_out",
+    "correct_attendance",
+    "correct_labor",
+    "end_break",
+    "reverse_labor",
+    "set_attendance_end",
+    "set_labor_end",
+    "start_break",
+    "start_indirect",
+    "stop_indirect",
+    "work_started",
+    "work_stopped",
+]

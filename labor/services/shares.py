@@ -1,0 +1,178 @@
+"""Ends segments and books each person's shares; whatever changes a share that was booked reverses and books anew."""
+
+import uuid
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from django.db.models import Q
+
+from labor import queries
+from labor.events import LaborTimeRecorded
+from labor.models import AttendanceSegment, LaborSegment
+from labor.rules import Job, Window, is_forgotten, seconds_by_job
+from mes.core import bus
+from mes.core.durations import minutes_to_seconds, seconds_to_minutes
+from mes.core.errors import NotAllowed
+from mes.masterdata.models import Person
+
+
+class PersonInactive(NotAllowed):
+    """Someone who no longer works here cannot clock anything."""
+
+    code = "person_inactive"
+    title = "This person is not active"
+
+
+def lock(person_id: int) -> Person:
+    """Return the person, locked: one person's time is written by one transaction at a time.
+
+    Taken after the locks of work order and operation, and by ascending id where there are several.
+    """
+    return Person.objects.select_for_update().select_related("site").get(pk=person_id)
+
+
+def lock_active(person_id: int) -> Person:
+    """Return the person, locked.
+
+    :raises PersonInactive: the person was set inactive.
+    """
+    person = lock(person_id)
+    if not person.active:
+        raise PersonInactive(f"{person} is inactive. The planner can set the person active again in master data.")
+    return person
+
+
+def whole(moment: datetime) -> datetime:
+    """Return the moment at its whole second: shares are counted in whole seconds."""
+    return moment.replace(microsecond=0)
+
+
+def close(
+    person: Person,
+    segments: Iterable[LaborSegment],
+    *,
+    at: datetime,
+    ended_by: str,
+    now: datetime,
+    is_doubtful: bool = False,
+) -> None:
+    """End running segments of one person and book the shares; those that ran too long are flagged instead.
+
+    ``is_doubtful``: the whole attendance was forgotten, so no end of a segment in it can be believed.
+    """
+    ended: list[LaborSegment] = []
+    for segment in segments:
+        end = max(at, segment.started_at)
+        segment.ended_by = ended_by
+        too_long = is_forgotten(started_at=segment.started_at, ended_at=end, limit=queries.forgotten_after())
+        if is_doubtful or too_long:
+            segment.flagged_at, segment.claimed_ended_at = now, end
+            segment.save(update_fields=["flagged_at", "claimed_ended_at", "ended_by"])
+        else:
+            segment.ended_at = end
+            ended.append(segment)
+    settle(person, ended, now=now)
+
+
+def settle(person: Person, ended: Sequence[LaborSegment], *, now: datetime, around: Sequence[Window] = ()) -> None:
+    """Book the shares of segments that have just got their end, and put right the booked ones that this changes.
+
+    Shares of what runs at the same time are known at the end of each segment, so in the course of a day nothing is
+    ever put right here; a late entry or a correction does it. ``around``: further stretches in which something changed.
+    """
+    windows = [*around, *(Window(one.started_at, one.ended_at) for one in ended)]
+    if not windows:
+        return
+    fresh = {one.pk: one for one in ended}
+    earliest = min(window.start for window in windows) - 2 * queries.forgotten_after()
+    latest = max(window.end or now for window in windows) + 2 * queries.forgotten_after()
+    nearby = queries.effective(person_id=person.pk).filter(started_at__lt=latest)
+    others = [
+        one
+        for one in nearby.filter(Q(ended_at__isnull=True) | Q(ended_at__gt=earliest)).select_related(
+            "operation__work_order", "reason"
+        )
+        if one.pk not in fresh
+    ]
+    until = max([now, *(one.ended_at for one in [*ended, *others] if one.ended_at)])
+    shares = seconds_by_job(
+        [Job(one.pk, one.started_at, one.ended_at) for one in [*ended, *others]],
+        presence=_presence(person, earliest, latest),
+        until=until,
+    )
+    for one in ended:
+        _book(person, one, seconds=shares[one.pk], now=now)
+    for one in others:
+        touched = one.ended_at is not None and any(
+            one.started_at < (window.end or until) and window.start < one.ended_at for window in windows
+        )
+        if touched and minutes_to_seconds(one.minutes) != shares[one.pk]:
+            reverse(person, one, by="", note="shared anew with parallel work", now=now)
+            _book(person, copy_of(one), seconds=shares[one.pk], now=now)
+
+
+def reverse(person: Person, segment: LaborSegment, *, by: str, note: str, now: datetime) -> LaborSegment:
+    """Take a booked segment back by its negative."""
+    taken_back = copy_of(segment)
+    taken_back.reverses = segment
+    taken_back.corrected_by, taken_back.note = by, note
+    _book(person, taken_back, seconds=-minutes_to_seconds(segment.minutes), now=now)
+    return taken_back
+
+
+def copy_of(segment: LaborSegment) -> LaborSegment:
+    """Return a new, unsaved segment of the same person, work and time."""
+    return LaborSegment(
+        id=uuid.uuid4(),
+        site_id=segment.site_id,
+        person_id=segment.person_id,
+        operation=segment.operation,
+        reason=segment.reason,
+        activity=segment.activity,
+        started_at=segment.started_at,
+        ended_at=segment.ended_at,
+        ended_by=segment.ended_by,
+        recorded_at=segment.recorded_at,
+        corrected_by=segment.corrected_by,
+        note=segment.note,
+    )
+
+
+def _presence(person: Person, earliest: datetime, latest: datetime) -> list[Window]:
+    found = queries.presence(person_id=person.pk).filter(started_at__lt=latest)
+    return [
+        Window(one.started_at, one.ended_at or one.claimed_ended_at)
+        for one in found.filter(Q(ended_at__isnull=True) | Q(ended_at__gt=earliest))
+    ]
+
+
+def _book(person: Person, segment: LaborSegment, *, seconds: int, now: datetime) -> None:
+    segment.minutes = seconds_to_minutes(seconds)
+    segment.recorded_at = now
+    segment.save()
+    if not seconds:
+        return  # nobody books nothing
+    operation = segment.operation
+    bus.publish(
+        LaborTimeRecorded(
+            event_id=segment.pk,
+            site=person.site.code,
+            subject=operation.work_order.number if operation else f"person/{person.number}",
+            occurred_at=segment.ended_at,
+            segment_id=segment.pk,
+            person=person.number,
+            operation=operation.number if operation else "",
+            activity=segment.activity,
+            started_at=segment.started_at,
+            ended_at=segment.ended_at,
+            minutes=segment.minutes,
+            reason=segment.reason.code if segment.reason else "",
+            reverses=segment.reverses_id,
+        )
+    )
+
+
+def set_aside(attendance: AttendanceSegment, *, claimed: datetime, now: datetime) -> None:
+    """Flag an attendance that was never ended, so that a supervisor sets its end."""
+    attendance.flagged_at, attendance.claimed_ended_at = now, max(claimed, attendance.started_at)
+    attendance.save(update_fields=["flagged_at", "claimed_ended_at"])

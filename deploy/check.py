@@ -11,7 +11,7 @@ STEPS = (
     ("style", ("ruff", "check", "--quiet", "."), {}),
     ("format", ("ruff", "format", "--check", "--quiet", "."), {}),
     ("import contracts", ("lint-imports", "--no-cache"), {}),
-    ("types", ("mypy", "config", "mes", "labor", "quality", "erp_bridge"), {}),
+    ("types", ("mypy", "config", "mes", "labor", "quality", "erp_bridge"), {"DEBUG": "1"}),
     ("templates", ("djlint", "--lint", "--quiet", "templates"), {}),
     ("settings", ("python", "manage.py", "check"), {"DEBUG": "1"}),
     (

@@ -1,0 +1,175 @@
+"""What labor plugs in: who works on the job at a terminal, who is at work for the board, an order's time for its page."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Max
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from labor import queries, services
+from labor.models import AttendanceSegment, LaborSegment
+from mes.core.attention import Attention
+from mes.execution.models import WorkOrder
+from mes.execution.panels import looked_at
+from mes.execution.panels.board import OrderSection, Worker
+from mes.masterdata.models import Site
+from mes.terminal.panels import Action, Panel, Place, Tap
+
+
+class CrewPanel(Panel):
+    """The people on the job, and what a person can do with their own time."""
+
+    key = "crew"
+    zone = "side"
+    order = 5
+    template = "labor/terminal/crew.html"
+
+    def context(self, place: Place) -> dict[str, Any]:
+        job = looked_at(place)["job"]
+        running = list(queries.running_at(work_center_id=place.work_center.pk))
+        return {"job": job, "running": running}
+
+
+class ClockIn(Action):
+    key = "clock-in"
+
+    def apply(self, tap: Tap) -> str:
+        assert tap.person is not None
+        services.clock_in(person=tap.person, occurred_at=tap.at, now=tap.now)
+        return _("saved")
+
+
+class ClockOut(Action):
+    key = "clock-out"
+
+    def apply(self, tap: Tap) -> str:
+        assert tap.person is not None
+        services.clock_out(person=tap.person, occurred_at=tap.at, now=tap.now)
+        return _("saved")
+
+
+class StartBreak(Action):
+    key = "break-start"
+
+    def apply(self, tap: Tap) -> str:
+        assert tap.person is not None
+        services.start_break(person=tap.person, occurred_at=tap.at, now=tap.now)
+        return _("saved")
+
+
+class EndBreak(Action):
+    key = "break-end"
+
+    def apply(self, tap: Tap) -> str:
+        assert tap.person is not None
+        services.end_break(person=tap.person, occurred_at=tap.at, now=tap.now)
+        return _("saved")
+
+
+class JoinJob(Action):
+    key = "join"
+
+    def apply(self, tap: Tap) -> str:
+        assert tap.person is not None
+        services.clock_on(person=tap.person, operation_id=tap.number("operation"), occurred_at=tap.at, now=tap.now)
+        return _("saved")
+
+
+class LeaveJob(Action):
+    key = "leave"
+
+    def apply(self, tap: Tap) -> str:
+        assert tap.person is not None
+        services.clock_off(person=tap.person, operation_id=tap.number("operation"), occurred_at=tap.at, now=tap.now)
+        return _("saved")
+
+
+class LaborSection(OrderSection):
+    """The time that people worked on an order."""
+
+    key = "labor"
+    order = 20
+    template = "labor/order.html"
+    right = "labor:read"
+
+    def context(self, work_order: WorkOrder) -> dict[str, Any]:
+        return {"segments": list(queries.labor_of(work_order_id=work_order.pk))}
+
+
+def crew(sites: Collection[str], now: datetime) -> list[Worker]:
+    """Return who is at work at these sites: one row per job, and one for who is present without a job."""
+    running = (
+        LaborSegment.objects.filter(site__code__in=sites, ended_at=None, flagged_at=None)
+        .select_related("person", "operation__work_order", "operation__work_center", "reason")
+        .order_by("started_at")
+    )
+    workers = [
+        Worker(
+            name=one.person.name,
+            number=one.person.number,
+            work_center=one.operation.work_center.code if one.operation else "",
+            job=str(one.operation) if one.operation else str(one.reason or ""),
+            activity=one.activity,
+            since=one.started_at,
+        )
+        for one in running
+    ]
+    busy = {one.person_id for one in running}
+    present = AttendanceSegment.objects.filter(site__code__in=sites, ended_at=None, flagged_at=None)
+    for here in present.exclude(person_id__in=busy).select_related("person"):
+        workers.append(
+            Worker(
+                name=here.person.name,
+                number=here.person.number,
+                work_center="",
+                job="",
+                activity=here.kind,
+                since=here.started_at,
+            )
+        )
+    return workers
+
+
+def forgotten(*, sites: Collection[str], now: datetime) -> list[Attention]:
+    """Return timers that ran longer than anybody works, for a supervisor to set their end."""
+    found = []
+    for site in Site.objects.filter(code__in=sites):
+        attendance, labor = queries.to_settle(site_id=site.pk, now=now)
+        for one in labor[:20]:
+            found.append(
+                Attention(
+                    key=f"labor-{one.pk}",
+                    what=_("%(person)s: the time on %(job)s was never ended")
+                    % {"person": one.person.name, "job": one.operation or one.reason},
+                    how=_("Set the end that is right; until then it counts for nothing."),
+                    url=reverse("execution:order", args=[one.operation.work_order.number]) if one.operation else "",
+                    since=one.started_at,
+                    severity="wait",
+                )
+            )
+        for shift in attendance[:20]:
+            found.append(
+                Attention(
+                    key=f"attendance-{shift.pk}",
+                    what=_("%(person)s never clocked out") % {"person": shift.person.name},
+                    how=_("Set the end that is right; until then it counts for nothing."),
+                    since=shift.started_at,
+                    severity="wait",
+                )
+            )
+    return found
+
+
+def last_change() -> object:
+    """Return what changes when someone comes, goes, joins or leaves: for pages that ask again."""
+    return (
+        LaborSegment.objects.aggregate(started=Max("started_at"), ended=Max("ended_at"), recorded=Max("recorded_at")),
+        AttendanceSegment.objects.aggregate(started=Max("started_at"), ended=Max("ended_at")),
+        LaborSegment.objects.filter(ended_at=None).count(),
+    )
+
+
+PANELS = (CrewPanel,)
+ACTIONS = (ClockIn, ClockOut, StartBreak, EndBreak, JoinJob, LeaveJob)

@@ -8,6 +8,8 @@ import shutil
 import sys
 from pathlib import Path
 
+from playwright.sync_api import sync_playwright
+
 FOLDER = Path(__file__).parent / "images"
 LARGEST = 200_000
 FLAGS = [
@@ -47,8 +49,6 @@ def main() -> int:
     parser.add_argument("--chromium", default=shutil.which("chromium") or "/usr/bin/chromium")
     parser.add_argument("--folder", type=Path, default=FOLDER)
     given = parser.parse_args()
-    from playwright.sync_api import sync_playwright
-
     given.folder.mkdir(parents=True, exist_ok=True)
     failed = False
     with sync_playwright() as playwright:

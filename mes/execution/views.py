@@ -9,7 +9,7 @@ from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -178,7 +178,10 @@ def planner_cards(request: HttpRequest, context: dict[str, Any]) -> dict[str, An
     codes = [site.code for site in sites_of(request.user, "orders:read")]
     attention = all_attention(sites=codes, now=now)
     counts = queries.planner_counts(sites=codes, now=now)
-    orders_url = reverse("admin:execution_workorder_changelist")
+    try:
+        planned_url = f"{reverse('admin:execution_workorder_changelist')}?status__exact=PLANNED"
+    except NoReverseMatch:
+        planned_url = reverse("execution:board")
     context["planner_cards"] = [
         {
             "title": _("Late orders"),
@@ -190,7 +193,7 @@ def planner_cards(request: HttpRequest, context: dict[str, Any]) -> dict[str, An
             "title": _("Not released"),
             "count": counts.unreleased,
             "words": _("%(n)s of them are due within 3 days") % {"n": counts.unreleased_soon},
-            "url": f"{orders_url}?status__exact=PLANNED",
+            "url": planned_url,
         },
         {
             "title": _("Changes proposed"),

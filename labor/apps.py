@@ -37,3 +37,20 @@ class LaborConfig(AppConfig):
 
         bus.subscribe(OperationStarted, on_start)
         bus.subscribe(OperationStopped, on_stop)
+
+        from labor import panels
+        from mes.core import attention, live
+        from mes.execution.panels.board import sections, tell_crew
+        from mes.terminal.panels import actions
+        from mes.terminal.panels import panels as terminal
+
+        for panel in panels.PANELS:
+            terminal.add(panel())
+        for action in panels.ACTIONS:
+            actions.add(action())
+        sections.add(panels.LaborSection())
+        tell_crew(panels.crew)
+        attention.sources.add(
+            attention.AttentionSource(key="labor", title="Forgotten timers", look=panels.forgotten, order=30)
+        )
+        live.watch("labor", panels.last_change)

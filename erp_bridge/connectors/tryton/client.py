@@ -3,20 +3,24 @@
 import base64
 import datetime as dt
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 from erp_bridge.connectors.tryton import answers, codec
-from erp_bridge.sdk.errors import BrokenContract, Misconfigured
+from erp_bridge.sdk.errors import BrokenContract, Misconfigured, OutcomeUnknown
 from erp_bridge.sdk.transport import Answer, Transport
 
-_sessions: dict[tuple[str, str, str], tuple[str, dict[str, Any], int]] = {}
-"""Session, context and user id by address, database and user: signing in costs Tryton as much as ten calls."""
+_sessions: dict[tuple[str, str, str, str], tuple[str, dict[str, Any], int]] = {}
+"""Session, context and user id by address, database, user and password: signing in costs Tryton as much as ten calls."""
 _lock = threading.Lock()
 
 PAGE = 200
 """Records in one answer."""
+MESSAGE_SECONDS = 40.0
+"""A booking takes several calls; together they may take about as long as one call of other ERPs."""
 
 
 class Client:
@@ -32,6 +36,16 @@ class Client:
         self._password = str(settings["password"])
         self._transport = Transport(self._url, exchanges=exchanges)
         self._server_time: dt.datetime | None = None
+        self._deadline = float("inf")
+
+    @contextmanager
+    def one_message(self) -> Iterator[None]:
+        """Limit the time that the calls inside may take together; a call after that is not made."""
+        self._deadline = time.monotonic() + MESSAGE_SECONDS
+        try:
+            yield
+        finally:
+            self._deadline = float("inf")
 
     def call(self, method: str, *arguments: Any, context: Mapping[str, Any] | None = None) -> Any:
         """Return the result of a method such as ``model.production.do``.
@@ -110,7 +124,7 @@ class Client:
         self._transport.close()
 
     def _session(self, *, fresh: bool) -> tuple[str, dict[str, Any], int]:
-        key = (self._url, self._database, self._user)
+        key = (self._url, self._database, self._user, self._password)
         with _lock:
             if not fresh and key in _sessions:
                 return _sessions[key]
@@ -131,6 +145,10 @@ class Client:
         return session, {**context, "language": "en"}, user_id
 
     def _post(self, method: str, parameters: list[Any], session: str) -> Answer:
+        if time.monotonic() > self._deadline:
+            raise OutcomeUnknown(
+                f"Tryton is slow: {MESSAGE_SECONDS:.0f} s were not enough for all calls of this message."
+            )
         headers = {"Content-Type": "application/json"}
         if session:
             headers["Authorization"] = f"Session {session}"

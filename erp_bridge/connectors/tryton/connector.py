@@ -100,18 +100,20 @@ class TrytonConnector(Connector):
         """Book the document; one that broke off under this key is taken up where it stands."""
         book: Callable[[Job, Any], Ack] | None = self.writes[type(document)].render
         assert book is not None
-        return book(bookings.job(self._client, document, key, self.settings), document)
+        with self._client.one_message():
+            return book(bookings.job(self._client, document, key, self.settings), document)
 
     def find(self, document: Document, *, key: str) -> Ack | None:
         """Return the booking under this key if all of it stands; None also means that none is on its way any more."""
-        job = bookings.job(self._client, document, key, self.settings)
-        if found := _booked(job, document):
-            return found
-        if not isinstance(document, LaborTime) and not closing.is_told(job):
-            # A note comes before every booking: without it nothing was sent.
-            return None
-        order.fence(self._client, job.order)
-        return _booked(job.reloaded(), document)
+        with self._client.one_message():
+            job = bookings.job(self._client, document, key, self.settings)
+            if found := _booked(job, document):
+                return found
+            if not isinstance(document, LaborTime) and not closing.is_told(job):
+                # A note comes before every booking: without it nothing was sent.
+                return None
+            order.fence(self._client, job.order)
+            return _booked(job.reloaded(), document)
 
     def check(self) -> str:
         """Return a sentence about the version, the company and the user."""

@@ -1,6 +1,7 @@
 """A line to Tryton that can be cut: it passes calls on and, at a chosen one, lets the answer or the call itself get lost."""
 
 import http.client
+import json
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -10,7 +11,7 @@ from urllib.parse import urlsplit
 class Line:
     """A proxy in front of one Tryton.
 
-    ``cut_at`` counts calls from 1; what happens then says ``manner``: ``answer`` (the call arrives, its answer does not),
+    ``cut_at`` counts calls from 1 (``only_writes``: those that change something); what happens then says ``manner``: ``answer`` (the call arrives, its answer does not),
     ``held`` (the call stays under way until :meth:`release`), or a function that is called while the call runs.
     """
 
@@ -19,14 +20,15 @@ class Line:
         self.calls = 0
         self.cut_at = 0
         self.manner: str | Callable[[], None] = "answer"
+        self.only_writes = False
         self._held: list[tuple[str, dict[str, str], bytes]] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
         threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
-    def arm(self, cut_at: int, manner: str | Callable[[], None]) -> None:
-        self.calls, self.cut_at, self.manner = 0, cut_at, manner
+    def arm(self, cut_at: int, manner: str | Callable[[], None], *, only_writes: bool = False) -> None:
+        self.calls, self.cut_at, self.manner, self.only_writes = 0, cut_at, manner, only_writes
 
     def release(self) -> None:
         """Let the calls that were under way arrive now."""
@@ -47,6 +49,9 @@ class Line:
             connection.close()
 
     def is_cut(self, path: str, headers: dict[str, str], body: bytes) -> bool:
+        is_read = json.loads(body)["method"].rpartition(".")[2] in ("search_read", "read", "get_preferences", "login")
+        if self.only_writes and is_read:
+            return False
         self.calls += 1
         if self.calls != self.cut_at:
             return False

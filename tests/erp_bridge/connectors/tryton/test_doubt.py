@@ -75,20 +75,15 @@ def facts(connector: TrytonConnector, order: str) -> tuple[object, ...]:
     )
 
 
-@pytest.mark.faults
-@pytest.mark.parametrize("manner", ["answer", "held"])
-@pytest.mark.parametrize("kind", SAID)
-def test_wherever_the_line_is_cut_the_fact_is_booked_once(
-    server: Server, line: Line, plan: Plan, kind: str, manner: str
-) -> None:
+def cut_at_every_call(server: Server, line: Line, plan: Plan, kind: str, manner: str, *, only_writes: bool) -> None:
     direct = server.connector()
     expected = None
-    for cut_at in range(0, MOST_CALLS):
+    for cut_at in range(MOST_CALLS):
         order = begun(plan, direct, kind)
         document, key = SAID[kind](order), uuid4().hex
         through = TrytonConnector({**direct.settings, "url": line.url})
         through.check()
-        line.arm(cut_at, manner)
+        line.arm(cut_at, manner, only_writes=only_writes)
         try:
             through.send(document, key=key)
         except OutcomeUnknown:
@@ -101,6 +96,28 @@ def test_wherever_the_line_is_cut_the_fact_is_booked_once(
         if cut_at > line.calls:
             return
     raise AssertionError(f"more than {MOST_CALLS} calls for one message")
+
+
+@pytest.mark.parametrize("kind", ["good pieces", "material", "machine time", "labor"])
+def test_a_call_that_arrives_after_all_was_settled_books_nothing(
+    server: Server, line: Line, plan: Plan, kind: str
+) -> None:
+    cut_at_every_call(server, line, plan, kind, "held", only_writes=True)
+
+
+@pytest.mark.parametrize("kind", ["material", "pieces taken back", "completion"])
+def test_an_answer_that_is_lost_changes_nothing_in_the_end(server: Server, line: Line, plan: Plan, kind: str) -> None:
+    cut_at_every_call(server, line, plan, kind, "answer", only_writes=True)
+
+
+@pytest.mark.faults
+@pytest.mark.skipif(os.environ.get("LINESIDE_PROFILE") != "full", reason="five minutes: part of the long profiles")
+@pytest.mark.parametrize("manner", ["answer", "held"])
+@pytest.mark.parametrize("kind", SAID)
+def test_wherever_the_line_is_cut_the_fact_is_booked_once(
+    server: Server, line: Line, plan: Plan, kind: str, manner: str
+) -> None:
+    cut_at_every_call(server, line, plan, kind, manner, only_writes=False)
 
 
 def test_a_server_killed_in_the_middle_books_nothing_twice(server: Server) -> None:

@@ -1,5 +1,6 @@
 """The rigs of the connectors that live in this repository."""
 
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -14,6 +15,8 @@ from erp_bridge.sdk import documents, errors
 from erp_bridge.sdk.transport import Answer
 from mes.masterdata.records import ItemRecord
 from tests.erp_bridge.connectors.rigs import ErrorRow, Rig
+from tests.erp_bridge.connectors.tryton.conftest import Server
+from tests.erp_bridge.connectors.tryton.rig import TrytonRig
 from tests.erp_bridge.practice import Practice
 
 MOMENT = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
@@ -111,3 +114,12 @@ def practice_rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PracticeR
 def practice_keyed_rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PracticeRig]:
     """The practice ERP, honoring our keys."""
     yield from _practice_rig(tmp_path_factory, "KEY")
+
+
+@pytest.fixture(scope="module")
+def tryton_rig() -> Iterator[TrytonRig]:
+    """A real Tryton with a database of its own."""
+    server = Server(f"contract-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}")
+    server.start("--fresh", "--seed", "minimal")
+    yield TrytonRig(server)
+    server.stop()

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
 
+from erp_bridge.urls import api_urlpatterns as bridge_api
 from mes.execution.urls import api_urlpatterns as execution_api
 
 urlpatterns = [
@@ -15,6 +16,7 @@ urlpatterns = [
     path("api/v1/", include("mes.masterdata.urls")),
     path("api/v1/", include("mes.material.urls")),
     path("api/v1/", include(execution_api)),
+    path("api/v1/erp/", include(bridge_api)),
     path("", include("mes.terminal.urls")),
     path("", include("mes.execution.urls")),
 ]

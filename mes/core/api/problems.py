@@ -43,6 +43,7 @@ STANDARD: dict[str, tuple[int, str]] = {
     "not_acceptable": (406, "The answer cannot be given in that form"),
     "conflict": (409, "This cannot be done now"),
     "idempotency_in_flight": (409, "The same request is being worked on"),
+    "key_duplicate": (400, "The same number stands twice in one batch"),
     "cursor_gone": (410, "The cursor is no longer valid"),
     "length_required": (411, "The Content-Length header is missing"),
     "body_too_large": (413, "The body is too large"),
@@ -190,8 +191,13 @@ def _from_domain(exc: DomainError, request: Any) -> tuple[dict[str, Any], dict[s
     )
 
 
+def field_errors(exc: exceptions.ValidationError, pointer: str = "") -> list[FieldError]:
+    """Return what is wrong with each field, under the pointer of the thing that holds them."""
+    return list(_flatten(exc.detail, pointer))
+
+
 def _from_validation(exc: exceptions.ValidationError, request: Any) -> dict[str, Any]:
-    errors = list(_flatten(exc.detail, ""))
+    errors = field_errors(exc)
     codes = {error.code for error in errors}
     code = codes.pop() if len(codes) == 1 else "input_invalid"
     title = STANDARD.get(code, STANDARD["input_invalid"])[1]

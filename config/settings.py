@@ -150,6 +150,7 @@ CELERY_BEAT_SCHEDULE = {
     "bridge-pull": {"task": "erp_bridge.tasks.pull_due", "schedule": 5.0, "options": {"expires": 5}},
     "bridge-collect": {"task": "erp_bridge.tasks.collect_due", "schedule": 30.0, "options": {"expires": 30}},
     "journal-seal": {"task": "mes.journal.tasks.seal", "schedule": 2.0, "options": {"expires": 2}},
+    "access-forget-old-answers": {"task": "mes.access.tasks.forget_old_answers", "schedule": 86400.0},
 }
 
 LINESIDE_FORGOTTEN_TIMER_HOURS = env.int("LINESIDE_FORGOTTEN_TIMER_HOURS", default=12)

@@ -113,7 +113,9 @@ class PushView(ApiView):
         numbers = [row.get("number") for row in rows if isinstance(row, dict) and isinstance(row.get("number"), str)]
         double = next((number for number in numbers if numbers.count(number) > 1), None)
         if double is not None:
-            raise Refusal("key_duplicate", f"{ascii(double)[:80]} stands twice in this batch. Send its last state only.")
+            raise Refusal(
+                "key_duplicate", f"{ascii(double)[:80]} stands twice in this batch. Send its last state only."
+            )
         return rows
 
     def _what_waits(self, connection: Connection, message_id: str, results: list[dict[str, Any]]) -> None:
@@ -123,7 +125,10 @@ class PushView(ApiView):
         for result in results:
             row = waiting.get(result["number"])
             if result["status"] == "applied" and row is not None:
-                result |= {"status": "parked" if row.state == InboundRow.State.PARKED else "refused", "detail": row.reason}
+                result |= {
+                    "status": "parked" if row.state == InboundRow.State.PARKED else "refused",
+                    "detail": row.reason,
+                }
 
 
 class PushItemsView(PushView):
@@ -153,7 +158,10 @@ class PushItemsView(PushView):
         return ItemRecord(site=site, conversions=conversions, **given)
 
     @extend_schema(
-        operation_id="erp_items_put", parameters=[KEY], request=PushView.Batch, responses={200: RowsAnswer, 207: RowsAnswer}
+        operation_id="erp_items_put",
+        parameters=[KEY],
+        request=PushView.Batch,
+        responses={200: RowsAnswer, 207: RowsAnswer},
     )
     def put(self, request: Any, connection: str) -> Response:
         """Make items equal to the rows. A row that cannot be taken is answered for by itself; the others are in."""

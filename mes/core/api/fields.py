@@ -43,7 +43,7 @@ class DecimalField(serializers.Field):
             self.fail("type_invalid")
         value = Decimal(data) + 0 if not isinstance(data, str) else Decimal(data)
         if value == 0:
-            return Decimal(0)  # -0 would print as "-0"
+            value = Decimal(0)  # -0 would print as "-0"
         if -int(value.normalize().as_tuple().exponent) > self.decimal_places:
             self.fail("precision", places=self.decimal_places)
         if value.adjusted() >= self.max_digits - self.decimal_places:

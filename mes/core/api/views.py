@@ -102,7 +102,7 @@ class ApiView(APIView):
             data = {}
         else:
             raise Refusal("body_empty", "The body is empty. Send a JSON object.")
-        read = serializer(data=data)
+        read = serializer(data=[] if data is None else data)  # null is as wrong as a list
         read.is_valid(raise_exception=True)
         return dict(read.validated_data)
 

@@ -1,0 +1,192 @@
+"""Every endpoint x method x role x own or other site, walked from the URLconf: what is not declared here fails."""
+
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from mes.access.rules import RIGHTS, ROLE_RIGHTS
+from tests import factories
+from tests.api.callers import ApiClient, with_key, with_role
+
+pytestmark = pytest.mark.django_db
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+# Route -> method -> right ("" = anybody). A new endpoint is in the walk by default; it fails until it is written here.
+DECLARED: dict[str, dict[str, str]] = {
+    "api/v1/": {"GET": ""},
+    "api/v1/problems": {"GET": ""},
+    "api/v1/schema/": {"GET": ""},
+    "api/docs/": {"GET": ""},
+    "api/v1/changes": {"GET": "changes:read"},
+    "api/v1/sites": {"GET": "masterdata:read"},
+    "api/v1/uoms": {"GET": "masterdata:read"},
+    "api/v1/items": {"GET": "masterdata:read"},
+    "api/v1/items/<row:pk>": {"GET": "masterdata:read"},
+    "api/v1/boms": {"GET": "masterdata:read"},
+    "api/v1/boms/<row:pk>": {"GET": "masterdata:read"},
+    "api/v1/routings": {"GET": "masterdata:read"},
+    "api/v1/routings/<row:pk>": {"GET": "masterdata:read"},
+    "api/v1/work-centers": {"GET": "masterdata:read"},
+    "api/v1/people": {"GET": "people:read"},
+    "api/v1/reasons": {"GET": "masterdata:read"},
+    "api/v1/lots": {"GET": "material:read", "POST": "material:write"},
+    "api/v1/movements": {"GET": "material:read"},
+    "api/v1/work-orders": {"GET": "orders:read", "POST": "orders:plan"},
+    "api/v1/work-orders/<row:pk>": {"GET": "orders:read"},
+    "api/v1/work-orders/<row:pk>/release": {"POST": "orders:plan"},
+    "api/v1/work-orders/<row:pk>/hold": {"POST": "orders:hold"},
+    "api/v1/work-orders/<row:pk>/free": {"POST": "orders:hold"},
+    "api/v1/work-orders/<row:pk>/cancel": {"POST": "orders:plan"},
+    "api/v1/work-orders/<row:pk>/complete": {"POST": "orders:plan"},
+    "api/v1/work-orders/<row:pk>/close": {"POST": "orders:plan"},
+    "api/v1/work-orders/<row:pk>/link": {"POST": "orders:plan"},
+    "api/v1/work-orders/<row:pk>/issues": {"POST": "material:write"},
+    "api/v1/work-orders/<row:pk>/returns": {"POST": "material:write"},
+    "api/v1/proposals": {"GET": "orders:read"},
+    "api/v1/proposals/<row:pk>/accept": {"POST": "orders:plan"},
+    "api/v1/proposals/<row:pk>/reject": {"POST": "orders:plan"},
+    "api/v1/operations": {"GET": "orders:read"},
+    "api/v1/operations/<row:pk>": {"GET": "orders:read"},
+    "api/v1/operations/<row:pk>/start": {"POST": "operations:run"},
+    "api/v1/operations/<row:pk>/pause": {"POST": "operations:run"},
+    "api/v1/operations/<row:pk>/complete": {"POST": "operations:run"},
+    "api/v1/reports": {"GET": "orders:read", "POST": "reports:write"},
+    "api/v1/reports/<uuid:pk>": {"GET": "orders:read"},
+    "api/v1/reports/<uuid:pk>/reversal": {"POST": "reports:reverse"},
+    "api/v1/erp/<slug:connection>/items": {"PUT": "erp:write"},
+    "api/v1/erp/<slug:connection>/work-orders": {"PUT": "erp:write"},
+}
+
+
+def walk(patterns: Any = None, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        if isinstance(pattern, URLResolver):
+            yield from walk(pattern.url_patterns, prefix + str(pattern.pattern))
+        elif isinstance(pattern, URLPattern) and (prefix + str(pattern.pattern)).startswith("api/"):
+            yield prefix + str(pattern.pattern), pattern.callback
+
+
+def test_every_endpoint_is_declared_with_its_rights():
+    found = {route: dict(callback.cls.rights) for route, callback in walk()}
+    assert found == DECLARED
+
+
+def test_every_right_that_an_endpoint_takes_exists_and_somebody_has_it():
+    taken = {right for methods in DECLARED.values() for right in methods.values()} - {""}
+    assert taken <= set(RIGHTS)
+    assert all(any(right in rights for rights in ROLE_RIGHTS.values()) for right in taken)
+
+
+def things(site: Any) -> dict[str, str]:
+    """Return an existing id at the site for each route that has one."""
+    from erp_bridge.models import Connection  # noqa: PLC0415
+    from mes.execution.models import ChangeProposal, ProductionReport  # noqa: PLC0415
+
+    order = factories.make_work_order(site=site)
+    operation = order.operations.first()
+    report = ProductionReport.objects.create(
+        pk=uuid.uuid4(), site=site, work_order=order, operation=operation, good_quantity=1,
+        occurred_at=factories.NOW, recorded_at=factories.NOW, fingerprint="x",
+    )  # fmt: skip
+    proposal = ChangeProposal.objects.create(
+        site=site, work_order=order, kind="CHANGE", owner="erp", created_at=factories.NOW
+    )
+    bom = factories.make_bom(item=order.item, lines=[])
+    routing = factories.make_routing(item=order.item)
+    connection = Connection.objects.create(name=f"erp-{site.code.lower()}", site=site.code, connector="practice")
+    return {
+        "items": str(order.item.pk), "boms": str(bom.pk), "routings": str(routing.pk), "work-orders": str(order.pk),
+        "proposals": str(proposal.pk), "operations": str(operation.pk), "reports": str(report.pk),
+        "erp": connection.name,
+    }  # fmt: skip
+
+
+def filled(route: str, ids: dict[str, str]) -> str:
+    resource = route.split("/")[2] if route.count("/") > 1 else ""
+    for marker in ("<row:pk>", "<uuid:pk>", "<slug:connection>"):
+        route = route.replace(marker, ids.get(resource, ""))
+    return "/" + route
+
+
+@pytest.mark.parametrize("role", sorted(ROLE_RIGHTS))
+def test_each_role_may_what_its_rights_say_and_nothing_at_another_site(role):
+    own, other = factories.make_site(code="P1"), factories.make_site(code="P2")
+    client = with_role(own, role)
+    cells(client, ROLE_RIGHTS[role], things(own), things(other))
+
+
+@pytest.mark.parametrize("right", sorted(RIGHTS))
+def test_a_key_with_one_right_may_that_and_nothing_else(right):
+    own, other = factories.make_site(code="P1"), factories.make_site(code="P2")
+    cells(with_key(own, right), frozenset({right}), things(own), things(other))
+
+
+def test_nobody_may_nothing_but_the_way_in():
+    ids = things(factories.make_site())
+    for route, methods in DECLARED.items():
+        for method in METHODS:
+            answer = ApiClient().send(method, filled(route, ids), {"?": 1} if method != "GET" else None)
+            if method not in methods:
+                assert answer.status_code == 405, (route, method, answer.status_code)
+            elif methods[method]:
+                assert answer.status_code == 401, (route, method, answer.status_code)
+            else:
+                assert answer.status_code == 200, (route, method, answer.status_code)
+
+
+def cells(client: ApiClient, rights: frozenset[str], mine: dict[str, str], theirs: dict[str, str]) -> None:
+    """Try every cell; a body that is wrong on purpose shows who came as far as being read (400) without doing anything."""
+    off = []
+    for route, methods in DECLARED.items():
+        for method in METHODS:
+            body = None if method == "GET" else {"?": 1}
+            for ids in (mine, theirs) if "<" in route else (mine,):
+                status = client.send(method, filled(route, ids), body).status_code
+                if method not in methods:
+                    expected = 405
+                elif methods[method] and methods[method] not in rights:
+                    expected = 403
+                elif ids is theirs:
+                    expected = 404
+                else:
+                    expected = 200 if method == "GET" else 400
+                if status != expected:
+                    off.append((route, method, "theirs" if ids is theirs else "mine", status, expected))
+    assert off == []
+
+
+@pytest.mark.parametrize(
+    "route", sorted(route for route, methods in DECLARED.items() if "GET" in methods and "<" not in route)
+)
+def test_a_list_never_shows_another_site(route):
+    own, other = factories.make_site(code="P1"), factories.make_site(code="ELSEWHERE")
+    things(own)
+    things(other)
+    factories.make_person(site=other)
+    factories.make_reason(site=other)
+    factories.make_lot(item=factories.make_item(site=other, lot_tracked=True))
+    answer = with_key(own).get("/" + route)
+    assert answer.status_code == 200
+    assert b"ELSEWHERE" not in answer.content
+
+
+def test_somebody_without_a_role_may_nothing(django_user_model):
+    client = ApiClient()
+    client.force_login(
+        django_user_model.objects.create_user("new"), backend="django.contrib.auth.backends.ModelBackend"
+    )
+    assert client.get("/api/v1/work-orders").status_code == 403
+
+
+def test_an_administrator_sees_every_site(django_user_model):
+    things(factories.make_site(code="P1"))
+    things(factories.make_site(code="P2"))
+    client = ApiClient()
+    client.force_login(
+        django_user_model.objects.create_superuser("root"), backend="django.contrib.auth.backends.ModelBackend"
+    )
+    assert {order["site"] for order in client.get("/api/v1/work-orders").json()["items"]} == {"P1", "P2"}

@@ -17,6 +17,7 @@ urlpatterns = [
     path("api/v1/", include("mes.material.urls")),
     path("api/v1/", include(execution_api)),
     path("api/v1/erp/", include(bridge_api)),
+    path("api/v1/", include("labor.urls")),
     path("", include("mes.terminal.urls")),
     path("", include("mes.execution.urls")),
 ]

@@ -1,0 +1,75 @@
+"""Coming and going, and joining and leaving work, over HTTP."""
+
+import pytest
+from django.utils import timezone
+
+from mes.access import services as access
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def call(client):
+    """Post to the labor API with a key that may clock on and off."""
+
+    def post(path, rights=("labor:write", "labor:read"), **body):
+        operation_site = factories.make_site()
+        _, key = access.create_key(name="test", site=operation_site, scopes=rights, now=timezone.now())
+        headers = {"Authorization": f"Api-Key {key}"}
+        return client.post(f"/api/v1/labor/{path}", body, content_type="application/json", headers=headers)
+
+    return post
+
+
+def test_a_second_person_joins_and_leaves_a_running_operation(call):
+    operation, person = factories.make_operation(), factories.make_person()
+    asked = {"person": person.number, "operation_id": str(operation.pk)}
+
+    joined = call("clock-on", **asked)
+    left = call("clock-off", **asked)
+
+    assert joined.status_code == 200, joined.json()
+    assert joined.json()["ended_at"] is None
+    assert left.json()["id"] == joined.json()["id"]
+    assert left.json()["ended_at"] is not None
+
+
+def test_who_does_not_work_on_it_cannot_leave_it(call):
+    operation, person = factories.make_operation(), factories.make_person()
+
+    answer = call("clock-off", person=person.number, operation_id=str(operation.pk))
+
+    assert answer.status_code == 409
+    assert answer.json()["code"] == "not_clocked_on"
+
+
+def test_people_come_take_a_break_and_go(call):
+    person = factories.make_person()
+    asked = {"person": person.number, "site": person.site.code}
+
+    kinds = [call(path, **asked).json()["kind"] for path in ("clock-in", "break", "clock-in", "clock-out")]
+
+    assert kinds == ["PRESENT", "BREAK", "PRESENT", "PRESENT"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [
+        ("clock-on", {"person": "nobody", "operation_id": "1"}, 404),
+        ("clock-on", {"operation_id": "1"}, 422),
+        ("clock-in", {"person": "nobody", "site": "nowhere"}, 404),
+        ("clock-in", {"person": "x\u0000", "site": "nowhere"}, 422),
+    ],
+)
+def test_what_cannot_be_is_refused_in_words(call, path, body, status):
+    answer = call(path, **body)
+
+    assert answer.status_code in (status, 400), answer.json()
+    assert answer.json()["detail"]
+
+
+def test_a_key_without_the_right_is_refused(call):
+    answer = call("clock-in", rights=("labor:read",), person="1", site="S")
+
+    assert answer.status_code == 403

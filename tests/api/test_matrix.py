@@ -57,6 +57,12 @@ DECLARED: dict[str, dict[str, str]] = {
     "api/v1/reports": {"GET": "orders:read", "POST": "reports:write"},
     "api/v1/reports/<uuid:pk>": {"GET": "orders:read"},
     "api/v1/reports/<uuid:pk>/reversal": {"POST": "reports:reverse"},
+    "api/v1/labor/segments": {"GET": "labor:read"},
+    "api/v1/labor/clock-on": {"POST": "labor:write"},
+    "api/v1/labor/clock-off": {"POST": "labor:write"},
+    "api/v1/labor/clock-in": {"POST": "labor:write"},
+    "api/v1/labor/clock-out": {"POST": "labor:write"},
+    "api/v1/labor/break": {"POST": "labor:write"},
     "api/v1/erp/<slug:connection>/items": {"PUT": "erp:write"},
     "api/v1/erp/<slug:connection>/work-orders": {"PUT": "erp:write"},
 }

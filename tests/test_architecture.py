@@ -11,8 +11,8 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("config", "mes", "quality", "labor", "erp_bridge")
 
 CROSSINGS = {
-    "The product, top to bottom": ("mes/execution/services.py", "import erp_bridge.models"),
-    "Inside mes, top to bottom": ("mes/masterdata/services.py", "import mes.execution.models"),
+    "The product, top to bottom": ("mes/execution/services/__init__.py", "import erp_bridge.models"),
+    "Inside mes, top to bottom": ("mes/masterdata/services/__init__.py", "import mes.execution.models"),
     "Inside every app, doorways over services over models over rules": (
         "mes/execution/models.py",
         "import mes.execution.services",
@@ -24,8 +24,8 @@ CROSSINGS = {
         "import mes.execution.models",
     ),
     "Rules, events, records and the connector SDK are plain Python": ("mes/execution/events.py", "import django"),
-    "Celery is a doorway": ("mes/execution/services.py", "import celery"),
-    "pandas stays where tables are analysed": ("mes/execution/services.py", "import pandas"),
+    "Celery is a doorway": ("mes/execution/services/__init__.py", "import celery"),
+    "pandas stays where tables are analysed": ("mes/execution/services/__init__.py", "import pandas"),
 }
 
 

@@ -180,6 +180,9 @@ class ProductionReport(models.Model):
     approved_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
     note = models.CharField(max_length=4000, blank=True, default="")
     occurred_at = models.DateTimeField()
+    claimed_at = models.DateTimeField(
+        null=True, blank=True, help_text="The reporter's clock, where it could not be right; else empty."
+    )
     recorded_at = models.DateTimeField()
     fingerprint = models.CharField(max_length=64)
     reverses = models.OneToOneField("self", on_delete=models.PROTECT, related_name="reversed_by", null=True, blank=True)

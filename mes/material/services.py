@@ -1,13 +1,89 @@
-"""Move material; execution calls these with the order's lock held."""
+"""Move material into and out of lots and orders.
 
+Orders are named by number here: material knows none. What concerns an order is called by execution, which holds the
+order's lock; lots are locked after it. Quantities are in the item's own unit.
+"""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
+from django.db import transaction
+from django.db.models import F, Sum
+
+from mes.core import bus
+from mes.core.errors import DomainError, InvalidInput
 from mes.masterdata.models import Item, Person, Site
+from mes.material.events import MaterialConsumed
 from mes.material.models import Lot, MaterialMovement
 
+Kind = MaterialMovement.Kind
 
+
+class LotMissing(InvalidInput):
+    """The item is tracked by lot, and no lot was named."""
+
+    code = "lot_missing"
+
+
+class LotUnknown(InvalidInput):
+    """There is no such lot."""
+
+    code = "lot_unknown"
+
+
+class LotWrongItem(InvalidInput):
+    """The lot is known, but of another item."""
+
+    code = "lot_wrong_item"
+
+
+class LotBlocked(DomainError):
+    """The lot is held, blocked or expired."""
+
+    code = "lot_blocked"
+    title = "This lot must not be used"
+
+
+class LotShort(DomainError):
+    """There is not so much left in the lot."""
+
+    code = "lot_short"
+    title = "Not enough material"
+
+
+class ReturnOverIssued(InvalidInput):
+    """More would come back than was issued."""
+
+    code = "return_over_issued"
+
+
+class NothingMoved(InvalidInput):
+    """A movement needs a quantity above zero."""
+
+    code = "qty_zero"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Use:
+    """What a consumption is for: the order, the operation, and the report it belongs to, if any."""
+
+    site: Site
+    work_order: str
+    operation: str
+    person: Person | None
+    occurred_at: datetime
+    now: datetime
+    report_id: UUID | None = None
+    report_quantity: Decimal = Decimal(0)
+    report_is_output: bool = False
+
+
+@transaction.atomic
 def receive_lot(
     *,
     movement_id: UUID,
@@ -19,26 +95,287 @@ def receive_lot(
     now: datetime,
     expires_at: datetime | None = None,
 ) -> Lot:
-    """Take a quantity of an item into stock under a lot number, making the lot if it is new."""
-    raise NotImplementedError
+    """Take a quantity of an item into stock under a lot number, making the lot if it is new.
+
+    The same ``movement_id`` again receives nothing more.
+
+    :raises NothingMoved: the quantity is not above zero.
+    :raises LotMissing: no lot number.
+    """
+    _check_quantity(quantity)
+    if not lot_number:
+        raise LotMissing("Enter the lot number.", field="lot")
+    if known := MaterialMovement.objects.select_related("lot").filter(pk=movement_id).first():
+        return known.lot
+    lot = _lot_to_fill(item=item, number=lot_number, now=now, expires_at=expires_at)
+    use = Use(site=item.site, work_order="", operation="", person=person, occurred_at=occurred_at, now=now)
+    _record([_movement(use, movement_id, Kind.RECEIPT, item, lot, quantity)], use)
+    return lot
 
 
+@transaction.atomic
+def receive_output(*, use: Use, item: Item, lot_number: str, quantity: Decimal) -> Lot:
+    """Put the good pieces of a report into their lot, making the lot if it is new."""
+    lot = _lot_to_fill(item=item, number=lot_number, now=use.now)
+    movement_id = uuid.uuid5(_report(use), "output")
+    _record([_movement(use, movement_id, Kind.OUTPUT, item, lot, quantity)], use)
+    return lot
+
+
+@transaction.atomic
 def issue_material(
+    *, movement_id: UUID, use: Use, item: Item, lot_number: str, quantity: Decimal, component_id: int | None = None
+) -> MaterialMovement:
+    """Issue material to an order by hand.
+
+    :raises LotMissing: the item is tracked by lot and none was named.
+    :raises LotUnknown: there is no such lot.
+    :raises LotWrongItem: the lot is of another item.
+    :raises LotBlocked: the lot is held, blocked or expired.
+    :raises LotShort: the lot has less left.
+    """
+    _check_quantity(quantity)
+    lot = usable_lot(item=item, number=lot_number, now=use.now)
+    if lot and lot.quantity < quantity:
+        raise LotShort(
+            f"Lot {lot.number} has {lot.quantity.normalize():f} {item.uom} left. Issue that, and the rest from another lot.",
+            field="quantity",
+        )
+    movement = _movement(use, movement_id, Kind.ISSUE, item, lot, quantity, component_id=component_id)
+    _record([movement], use)
+    return movement
+
+
+@transaction.atomic
+def return_material(
     *,
     movement_id: UUID,
-    site: Site,
-    work_order: str,
-    operation: str,
+    use: Use,
     item: Item,
     lot_number: str,
     quantity: Decimal,
-    person: Person | None,
-    occurred_at: datetime,
-    now: datetime,
     component_id: int | None = None,
+    reason: str = "",
 ) -> MaterialMovement:
-    """Issue material to an order by hand; quantity in the item's unit.
+    """Take material that an order did not use back into its lot.
 
-    :raises LotUnknown, LotWrongItem, LotBlocked, LotShort: as named.
+    :raises LotMissing, LotUnknown, LotWrongItem: as for an issue; a held or expired lot may come back.
+    :raises ReturnOverIssued: more than the order was issued of it.
     """
-    raise NotImplementedError
+    _check_quantity(quantity)
+    lot = _find_lot(item=item, number=lot_number)
+    issued = consumed_quantity(site=use.site, work_order=use.work_order, item=item, lot=lot)
+    if quantity > issued:
+        of_lot = f" of lot {lot.number}" if lot else ""
+        raise ReturnOverIssued(
+            f"Only {issued.normalize():f} {item.uom}{of_lot} went into {use.work_order}; no more can come back.",
+            field="quantity",
+        )
+    movement = _movement(use, movement_id, Kind.RETURN, item, lot, -quantity, component_id=component_id, reason=reason)
+    _record([movement], use)
+    return movement
+
+
+@transaction.atomic
+def backflush(*, use: Use, needs: Sequence[tuple[int, Item, Decimal]]) -> list[MaterialMovement]:
+    """Consume what a report used up: ``needs`` are (component id, item, quantity), quantities above zero.
+
+    Lot-tracked items come from the lots at hand, first expired first out; what no lot covers is recorded without
+    a lot or refused, as the site says.
+
+    :raises LotShort: no lot covers it and the site refuses that.
+    """
+    movements: list[MaterialMovement] = []
+    for component_id, item, quantity in needs:
+        open_quantity = quantity
+        lots = _lots_at_hand(item, use.now) if item.lot_tracked else []
+        for lot in lots:
+            taken = min(open_quantity, lot.quantity)
+            movement_id = uuid.uuid5(_report(use), f"backflush/{component_id}/{lot.pk}")
+            movements.append(_movement(use, movement_id, Kind.BACKFLUSH, item, lot, taken, component_id=component_id))
+            open_quantity -= taken
+            if not open_quantity:
+                break
+        if open_quantity and item.lot_tracked and use.site.lotless_backflush == Site.LotlessBackflush.REFUSE:
+            raise LotShort(
+                f"{open_quantity.normalize():f} {item.uom} of {item.number} are not covered by any lot at hand. "
+                "Receive or free a lot, then report again.",
+                field="lot",
+            )
+        if open_quantity:
+            movement_id = uuid.uuid5(_report(use), f"backflush/{component_id}")
+            movements.append(
+                _movement(use, movement_id, Kind.BACKFLUSH, item, None, open_quantity, component_id=component_id)
+            )
+    _record(movements, use)
+    return movements
+
+
+@transaction.atomic
+def reverse_report_movements(*, use: Use, reversed_report_id: UUID) -> list[MaterialMovement]:
+    """Post the opposite of every movement of a report; ``use.report_id`` is the reversing report.
+
+    :raises LotShort: pieces of the output lot have been used since.
+    """
+    originals = MaterialMovement.objects.filter(report_id=reversed_report_id).select_related("item", "uom")
+    reversals = []
+    for original in originals.order_by("recorded_at", "pk"):
+        lot = Lot.objects.select_for_update(of=["self"]).get(pk=original.lot_id) if original.lot_id else None
+        if original.kind == Kind.OUTPUT and lot and lot.quantity < original.quantity:
+            raise LotShort(
+                f"Lot {lot.number} has only {lot.quantity.normalize():f} {original.uom} left: its pieces have been used. "
+                "Reverse what used them first."
+            )
+        reversal = _movement(
+            use, uuid.uuid5(original.pk, "reversal"), Kind(original.kind), original.item, lot, -original.quantity,
+            component_id=original.component_id,
+        )  # fmt: skip
+        reversal.reverses = original
+        reversals.append(reversal)
+    _record(reversals, use)
+    return reversals
+
+
+@transaction.atomic
+def set_lot_status(*, lot_id: int, status: str, reason: str, now: datetime) -> Lot:
+    """Hold, block or free a lot (``AVAILABLE``, ``HOLD``, ``BLOCKED``); the reason is what the floor reads."""
+    lot = Lot.objects.select_for_update(of=["self"]).get(pk=lot_id)
+    lot.status, lot.status_reason, lot.status_since = Lot.Status(status), reason, now
+    lot.save(update_fields=["status", "status_reason", "status_since"])
+    return lot
+
+
+def usable_lot(*, item: Item, number: str, now: datetime) -> Lot | None:
+    """Return the lot, locked, if it may be used for the item; None for an item without lots.
+
+    :raises LotMissing, LotUnknown, LotWrongItem, LotBlocked: as for an issue.
+    """
+    lot = _find_lot(item=item, number=number)
+    if lot is None:
+        return None
+    zone = ZoneInfo(item.site.time_zone)
+    if lot.status != Lot.Status.AVAILABLE:
+        words = "On hold" if lot.status == Lot.Status.HOLD else "Blocked"
+        since = f" since {lot.status_since.astimezone(zone):%-d %b}" if lot.status_since else ""
+        why = f" ({lot.status_reason})" if lot.status_reason else ""
+        raise LotBlocked(f"Lot {lot.number}: {words}{since}{why}. Use another lot.", field="lot")
+    if lot.expires_at and lot.expires_at <= now:
+        raise LotBlocked(
+            f"Lot {lot.number}: Expired on {lot.expires_at.astimezone(zone):%-d %b %Y}. Use another lot.", field="lot"
+        )
+    return lot
+
+
+def consumed_quantity(*, site: Site, work_order: str, item: Item, lot: Lot | None) -> Decimal:
+    """Return what an order consumed of an item, from one lot or without a lot, net of returns and reversals."""
+    rows = MaterialMovement.objects.filter(
+        site=site, work_order=work_order, item=item, lot=lot, kind__in=MaterialMovement.CONSUMING
+    )
+    return rows.aggregate(total=Sum("quantity"))["total"] or Decimal(0)
+
+
+def _check_quantity(quantity: Decimal) -> None:
+    if quantity <= 0:
+        raise NothingMoved("Enter a quantity above zero.", field="quantity")
+
+
+def _find_lot(*, item: Item, number: str) -> Lot | None:
+    if not number:
+        if item.lot_tracked:
+            raise LotMissing(f"{item.number} is tracked by lot: scan or enter the lot.", field="lot")
+        return None
+    lot = Lot.objects.select_for_update(of=["self"]).filter(item=item, number=number).first()
+    if lot:
+        return lot
+    other = Lot.objects.select_related("item").filter(site_id=item.site_id, number=number).first()
+    if other:
+        raise LotWrongItem(
+            f"Lot {number} is {other.item.number} {other.item.name}; needed is {item.number} {item.name}.", field="lot"
+        )
+    raise LotUnknown(f"Lot {number} is not known here. Scan the label again, or have the lot received.", field="lot")
+
+
+def _lot_to_fill(*, item: Item, number: str, now: datetime, expires_at: datetime | None = None) -> Lot:
+    lot, _ = Lot.objects.get_or_create(
+        item=item, number=number, defaults={"site_id": item.site_id, "created_at": now, "expires_at": expires_at}
+    )
+    return Lot.objects.select_for_update(of=["self"]).get(pk=lot.pk)
+
+
+def _lots_at_hand(item: Item, now: datetime) -> list[Lot]:
+    """Return the usable lots of an item, locked, first expired first."""
+    lots = Lot.objects.select_for_update(of=["self"]).filter(item=item, status=Lot.Status.AVAILABLE, quantity__gt=0)
+    ordered = lots.order_by(F("expires_at").asc(nulls_last=True), "created_at", "pk")
+    return [lot for lot in ordered if lot.expires_at is None or lot.expires_at > now]
+
+
+def _report(use: Use) -> UUID:
+    if use.report_id is None:
+        raise ValueError("A backflush and an output belong to a report.")
+    return use.report_id
+
+
+def _movement(
+    use: Use,
+    movement_id: UUID,
+    kind: MaterialMovement.Kind,
+    item: Item,
+    lot: Lot | None,
+    quantity: Decimal,
+    *,
+    component_id: int | None = None,
+    reason: str = "",
+) -> MaterialMovement:
+    return MaterialMovement(
+        id=movement_id,
+        site=use.site,
+        kind=kind,
+        item=item,
+        lot=lot,
+        quantity=quantity,
+        uom=item.uom,
+        work_order=use.work_order,
+        operation=use.operation,
+        component_id=component_id,
+        report_id=use.report_id,
+        reason=reason,
+        person=use.person,
+        occurred_at=use.occurred_at,
+        recorded_at=use.now,
+    )
+
+
+def _record(movements: Sequence[MaterialMovement], use: Use) -> None:
+    """Store the movements, keep the lots' sums, and publish what orders consumed."""
+    if not movements:
+        return
+    MaterialMovement.objects.bulk_create(movements)
+    for movement in movements:
+        if movement.lot:
+            consumed = movement.kind in MaterialMovement.CONSUMING
+            movement.lot.quantity += -movement.quantity if consumed else movement.quantity
+            # update(): the sum is not tracked by history, and the lot's row is locked.
+            Lot.objects.filter(pk=movement.lot_id).update(quantity=movement.lot.quantity)
+    for movement in movements:
+        if movement.kind in MaterialMovement.CONSUMING:
+            bus.publish(_consumed(movement, use))
+
+
+def _consumed(movement: MaterialMovement, use: Use) -> MaterialConsumed:
+    return MaterialConsumed(
+        event_id=movement.pk,
+        site=use.site.code,
+        subject=use.work_order,
+        occurred_at=use.occurred_at,
+        movement_id=movement.pk,
+        operation=use.operation,
+        item=movement.item.number,
+        lot=movement.lot.number if movement.lot else "",
+        quantity=movement.quantity,
+        uom=movement.uom.code,
+        person=use.person.number if use.person else "",
+        report_id=use.report_id,
+        report_quantity=use.report_quantity,
+        report_is_output=use.report_is_output,
+        reverses=movement.reverses_id,
+    )

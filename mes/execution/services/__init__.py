@@ -5,6 +5,9 @@ number or a user name). ``now`` is the doorway's clock; ``occurred_at`` when it 
 """
 
 from mes.execution.services.arrivals import apply_work_orders, vanish_work_orders
+from mes.execution.services.completion import complete_work_order
+from mes.execution.services.components import issue_component, return_component
+from mes.execution.services.floor import complete_operation, pause_operation, start_operation
 from mes.execution.services.orders import (
     cancel_work_order,
     close_work_order,
@@ -15,17 +18,7 @@ from mes.execution.services.orders import (
     release_work_order,
 )
 from mes.execution.services.proposals import accept_proposal, reject_proposal
-from mes.execution.services.reporting import (
-    Scrap,
-    complete_operation,
-    complete_work_order,
-    issue_component,
-    pause_operation,
-    report_production,
-    return_component,
-    reverse_report,
-    start_operation,
-)
+from mes.execution.services.reports import Scrap, report_production, reverse_report
 
 __all__ = [
     "Scrap",

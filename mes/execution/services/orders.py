@@ -52,7 +52,9 @@ def lock_order(work_order_id: int) -> WorkOrder:
     """
     # `of`: nothing but the order's own row is to be locked on PostgreSQL.
     found = (
-        WorkOrder.objects.select_for_update(of=("self",)).select_related("site", "item", "uom").filter(pk=work_order_id)
+        WorkOrder.objects.select_for_update(of=("self",))
+        .select_related("site", "item__uom", "item__site", "uom")
+        .filter(pk=work_order_id)
     )
     order = found.first()
     if order is None:

@@ -202,11 +202,7 @@ def vanish(
         for value in active.values_list("pk", *key_fields).iterator(chunk_size=5000)
     }
     gone = [pk for pk, key in keyed.items() if key not in present]
-    if len(gone) > max(VANISH_AT_ONCE, len(keyed) // VANISH_SHARE):
-        raise TooManyVanished(
-            f"{len(gone)} of {len(keyed)} rows ({model._meta.verbose_name_plural}) are missing in {owner}. "
-            "That looks like a fault there, so nothing was changed. Check the ERP, then deactivate them by hand."
-        )
+    check_vanishing(len(gone), of=len(keyed), what=str(model._meta.verbose_name_plural), owner=owner)
     instances = []
     for start in range(0, len(gone), FEW_KEYS):
         instances += list(model.objects.filter(pk__in=gone[start : start + FEW_KEYS]))  # type: ignore[attr-defined]
@@ -223,3 +219,15 @@ def vanish(
             instances, batch_size=BATCH, update=True, default_change_reason=f"gone from {owner}", default_date=now
         )
     return len(instances)
+
+
+def check_vanishing(gone: int, *, of: int, what: str, owner: str) -> None:
+    """Refuse when so much is missing that it looks like a fault on the other side.
+
+    :raises TooManyVanished: more than a fifth, and more than five.
+    """
+    if gone > max(VANISH_AT_ONCE, of // VANISH_SHARE):
+        raise TooManyVanished(
+            f"{gone} of {of} {what} are missing in {owner}. That looks like a fault there, so nothing was changed. "
+            "Check the ERP, then deactivate them by hand."
+        )

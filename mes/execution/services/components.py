@@ -1,0 +1,232 @@
+"""What goes into an order: by hand, back again, or by itself with a report."""
+
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from django.db import transaction
+
+from mes.core.errors import InvalidInput
+from mes.execution import rules
+from mes.execution.models import OrderComponent, ProductionReport, WorkOrder
+from mes.execution.services.locking import Locked, check_open
+from mes.execution.services.orders import lock_order
+from mes.masterdata import queries
+from mes.masterdata.models import Item, Person, Uom
+from mes.masterdata.rules import check_precision
+from mes.material import services as material
+from mes.material.models import MaterialMovement
+
+
+class ComponentUnknown(InvalidInput):
+    """The order does not need this item."""
+
+    code = "component_unknown"
+
+
+class UomUnknown(InvalidInput):
+    """There is no such unit."""
+
+    code = "uom_unknown"
+
+
+class MovementIdReused(InvalidInput):
+    """The id names another movement."""
+
+    code = "movement_id_reused"
+
+
+class OverTolerance(InvalidInput):
+    """More than the bill allows would be consumed."""
+
+    code = "qty_over_requirement"
+
+
+@transaction.atomic
+def issue_component(
+    *,
+    movement_id: UUID,
+    work_order_id: int,
+    item: str,
+    quantity: Decimal,
+    person: Person | None,
+    occurred_at: datetime,
+    now: datetime,
+    uom: str = "",
+    lot: str = "",
+    operation: str = "",
+    approved_by: Person | None = None,
+) -> MaterialMovement:
+    """Issue a component (item number) to an order by hand; the same movement again returns the first.
+
+    ``uom`` is a unit's code, "" the item's own; ``operation`` picks the component where several steps use the item.
+
+    :raises ComponentUnknown: the order does not need the item.
+    :raises OverTolerance: beyond the tolerance of the bill, and no supervisor allowed it.
+    :raises mes.material.services.LotUnknown: or another of the lot's refusals.
+    :raises MovementIdReused: another movement has this id.
+    """
+    order = lock_order(work_order_id)
+    check_open(order)
+    component = _find_component(order, item, operation)
+    moved = _in_item_unit(component.item, quantity, uom)
+    if known := _known_movement(movement_id, component, moved):
+        return known
+    if component.tolerance is not None and not approved_by:
+        most = component.required_quantity * (1 + component.tolerance)
+        if component.issued_quantity + moved > most:
+            left = max(most - component.issued_quantity, Decimal(0))
+            raise OverTolerance(
+                f"{order} may take {rules.shown(left)} {component.uom.code} more of {item}. Supervisor can allow.",
+                field="quantity",
+            )
+    movement = material.issue_material(
+        movement_id=movement_id,
+        use=use_of(order, component.operation.number, person=person, occurred_at=occurred_at, now=now),
+        item=component.item,
+        lot_number=lot,
+        quantity=moved,
+        component_id=component.pk,
+    )
+    _add_issued(component, moved)
+    return movement
+
+
+@transaction.atomic
+def return_component(
+    *,
+    movement_id: UUID,
+    work_order_id: int,
+    item: str,
+    quantity: Decimal,
+    person: Person | None,
+    occurred_at: datetime,
+    now: datetime,
+    uom: str = "",
+    lot: str = "",
+    operation: str = "",
+    reason: str = "",
+) -> MaterialMovement:
+    """Take material that was issued to an order back into stock; the same movement again returns the first.
+
+    :raises ComponentUnknown: the order does not need the item.
+    :raises mes.material.services.ReturnOverIssued: more than went in.
+    :raises MovementIdReused: another movement has this id.
+    """
+    order = lock_order(work_order_id)
+    check_open(order)
+    component = _find_component(order, item, operation)
+    moved = _in_item_unit(component.item, quantity, uom)
+    if known := _known_movement(movement_id, component, -moved):
+        return known
+    movement = material.return_material(
+        movement_id=movement_id,
+        use=use_of(order, component.operation.number, person=person, occurred_at=occurred_at, now=now),
+        item=component.item,
+        lot_number=lot,
+        quantity=moved,
+        component_id=component.pk,
+        reason=reason,
+    )
+    _add_issued(component, -moved)
+    return movement
+
+
+def use_of(
+    order: WorkOrder,
+    operation: str,
+    *,
+    report: ProductionReport | None = None,
+    person: Person | None = None,
+    occurred_at: datetime | None = None,
+    now: datetime | None = None,
+) -> material.Use:
+    """Return what a movement is for, by hand or as part of a report."""
+    if report is None:
+        if occurred_at is None or now is None:
+            raise ValueError("A movement by hand needs its times.")
+        at = rules.effective_time(claimed=occurred_at, now=now)
+        return material.Use(
+            site=order.site, work_order=order.number, operation=operation, person=person, occurred_at=at, now=now
+        )
+    return material.Use(
+        site=order.site,
+        work_order=order.number,
+        operation=operation,
+        person=report.person,
+        occurred_at=report.occurred_at,
+        now=report.recorded_at,
+        report_id=report.pk,
+        report_quantity=report.good_quantity + report.scrap_quantity,
+        report_is_output=report.operation.is_output,
+    )
+
+
+def backflush(locked: Locked, report: ProductionReport) -> None:
+    """Consume what the pieces of a report used up at its operation, by the rounded sum of all pieces so far."""
+    found = locked.operation.components.filter(backflush=True).select_related("item__uom", "uom").order_by("position")
+    components = {component.pk: component for component in found}
+    needs = []
+    for component in components.values():
+        due = rules.backflush_due(
+            required=component.required_quantity,
+            order_quantity=locked.order.order_quantity,
+            processed=locked.operation.booked_quantity,
+            posted=component.backflushed_quantity,
+            decimals=component.uom.decimals,
+        )
+        if due:
+            needs.append((component.pk, component.item, due))
+    if not needs:
+        return
+    use = use_of(locked.order, locked.operation.number, report=report)
+    material.backflush(use=use, needs=needs)
+    for pk, _, due in needs:
+        component = components[pk]
+        component.backflushed_quantity += due
+        _add_issued(component, due)
+
+
+def reverse_movements(locked: Locked, report: ProductionReport, original: ProductionReport) -> None:
+    """Take back everything that a reversed report consumed and put out."""
+    use = use_of(locked.order, locked.operation.number, report=report)
+    reversals = material.reverse_report_movements(use=use, reversed_report_id=original.pk)
+    for movement in reversals:
+        if movement.component_id:
+            component = OrderComponent.objects.select_for_update(of=["self"]).get(pk=movement.component_id)
+            component.backflushed_quantity += movement.quantity
+            _add_issued(component, movement.quantity)
+
+
+def _find_component(order: WorkOrder, item: str, operation: str) -> OrderComponent:
+    found = order.components.select_related("item__uom", "item__site", "uom", "operation").filter(item__number=item)
+    if operation:
+        found = found.filter(operation__number=operation)
+    component = found.order_by("position").first()
+    if component is None:
+        where = f" at operation {operation}" if operation else ""
+        raise ComponentUnknown(f"{order} does not need {item}{where}. Check the bill of the order.", field="item")
+    return component
+
+
+def _in_item_unit(item: Item, quantity: Decimal, uom_code: str) -> Decimal:
+    if not uom_code or uom_code == item.uom.code:
+        check_precision(quantity, decimals=item.uom.decimals, unit=item.uom.code, field="quantity")
+        return quantity
+    uom = Uom.objects.filter(code=uom_code).first()
+    if uom is None:
+        raise UomUnknown(f"There is no unit {uom_code} here.", field="uom")
+    check_precision(quantity, decimals=uom.decimals, unit=uom.code, field="quantity")
+    return queries.to_item_unit(item=item, quantity=quantity, uom=uom)
+
+
+def _known_movement(movement_id: UUID, component: OrderComponent, quantity: Decimal) -> MaterialMovement | None:
+    known = MaterialMovement.objects.filter(pk=movement_id).first()
+    if known and (known.component_id, known.quantity) != (component.pk, quantity):
+        raise MovementIdReused("This id was used for another movement. Make a new one each time.", field="movement_id")
+    return known
+
+
+def _add_issued(component: OrderComponent, quantity: Decimal) -> None:
+    component.issued_quantity += quantity
+    component.save(update_fields=["issued_quantity", "backflushed_quantity"])

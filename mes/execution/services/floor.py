@@ -1,0 +1,184 @@
+"""Start, pause and finish work on an operation."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from mes.core.errors import DomainError, InvalidInput
+from mes.execution import gates, rules
+from mes.execution.models import MachineInterval, Operation, WorkOrder
+from mes.execution.services import completion, machine
+from mes.execution.services.locking import (
+    Locked,
+    check_not_held,
+    check_open,
+    clock_time,
+    lock_operation,
+)
+from mes.execution.services.orders import set_status
+from mes.masterdata.models import Person
+
+Status = Operation.Status
+Activity = MachineInterval.Activity
+
+
+class AlreadyStarted(DomainError):
+    """Someone has started it."""
+
+    code = "already_started"
+    title = "Already started"
+
+
+class NotStarted(DomainError):
+    """Nobody has started it."""
+
+    code = "not_started"
+    title = "Not started"
+
+
+class OperationCompleted(DomainError):
+    """The operation is finished."""
+
+    code = "operation_completed"
+    title = "Already finished"
+
+
+class OutOfSequence(DomainError):
+    """An earlier operation must come first."""
+
+    code = "op_sequence"
+    title = "Not in this order"
+
+
+class ActivityUnknown(InvalidInput):
+    """Work is either setup or run."""
+
+    code = "activity_unknown"
+
+
+@transaction.atomic
+def start_operation(
+    *,
+    operation_id: int,
+    person: Person | None,
+    occurred_at: datetime,
+    now: datetime,
+    activity: str = "RUN",
+    work_unit: str = "",
+) -> Operation:
+    """Start or resume setup (``SETUP``) or production (``RUN``) on a work unit; the other activity ends by itself.
+
+    ``work_unit`` is a code; "" means where the operation ran last, or the work center's first.
+
+    :raises AlreadyStarted: the same activity is going on, naming who started it.
+    :raises OutOfSequence: no pieces have come from the previous operation (setup may begin before).
+    :raises OperationCompleted: it is finished.
+    :raises mes.execution.services.locking.WorkOrderHeld: the order is on hold.
+    :raises mes.execution.services.locking.WorkOrderClosed: the order is over.
+    :raises mes.execution.services.machine.WorkUnitUnknown: the work center has no such unit.
+    """
+    if activity not in Activity.values:
+        raise ActivityUnknown(f"{activity} is no activity: use SETUP or RUN.", field="activity")
+    locked = lock_operation(operation_id)
+    order, operation = locked.order, locked.operation
+    check_open(order)
+    check_not_held(order)
+    _check_startable(locked, activity)
+    gates.check_start(operation)
+    at = rules.effective_time(claimed=occurred_at, now=now)
+    unit = machine.find_work_unit(operation, work_unit)
+    machine.vacate(operation, person=person, at=at)
+    if order.status == WorkOrder.Status.RELEASED:
+        by = person.number if person else ""
+        set_status(order, WorkOrder.Status.RUNNING, by=by, now=at)
+    machine.occupy(operation, work_unit=unit, activity=activity, person=person, at=at)
+    operation.status = Status.SETUP if activity == Activity.SETUP else Status.RUNNING
+    if operation.started_at is None:
+        operation.started_at, operation.started_by = at, person
+    operation.save(
+        update_fields=["status", "work_unit", "started_at", "started_by", "actual_setup_time", "actual_run_time"]
+    )
+    return operation
+
+
+def _check_startable(locked: Locked, activity: str) -> None:
+    operation, previous = locked.operation, locked.previous
+    if operation.status == Status.COMPLETED:
+        raise OperationCompleted(
+            f"{operation.number} {operation.name} was finished {clock_time(operation.completed_at, locked.order.site)}."
+        )
+    wanted = Status.SETUP if activity == Activity.SETUP else Status.RUNNING
+    if operation.status == wanted:
+        raise AlreadyStarted(_who_started(operation))
+    if activity == Activity.RUN and previous and previous.good_quantity <= operation.booked_quantity:
+        if previous.status != Status.COMPLETED:
+            raise OutOfSequence(
+                f"{previous.number} {previous.name} is not finished and has passed nothing on yet. Start that first."
+            )
+        if previous.good_quantity == 0:
+            raise OutOfSequence(f"{previous.number} {previous.name} has passed no good pieces on.")
+
+
+def _who_started(operation: Operation) -> str:
+    interval = operation.machine_intervals.filter(ended_at=None).select_related("person", "work_unit").first()
+    if interval is None:
+        return "It is running already."
+    who = f" by {interval.person.name}" if interval.person else ""
+    return f"Started {clock_time(interval.started_at, operation.work_order.site)}{who} on {interval.work_unit.code}."
+
+
+@transaction.atomic
+def pause_operation(*, operation_id: int, person: Person | None, occurred_at: datetime, now: datetime) -> Operation:
+    """Stop work for a while: a stop without quantity.
+
+    :raises NotStarted: nobody works on it.
+    """
+    locked = lock_operation(operation_id)
+    operation = locked.operation
+    check_open(locked.order)
+    at = rules.effective_time(claimed=occurred_at, now=now)
+    if operation.status not in Operation.ACTIVE or not machine.stop(
+        operation, status=Status.PAUSED, person=person, at=at
+    ):
+        raise NotStarted(f"{operation.number} {operation.name} is not running.")
+    return operation
+
+
+@transaction.atomic
+def complete_operation(
+    *, operation_id: int, person: Person | None, occurred_at: datetime, now: datetime, approved_by: Person | None = None
+) -> Operation:
+    """Finish an operation; the last one completes the order where the site says so.
+
+    :raises NotStarted: nobody has worked on it.
+    :raises OperationCompleted: it is finished already.
+    :raises OutOfSequence: an earlier operation is not finished.
+    :raises mes.execution.services.completion.ReworkOpen: pieces are in rework, and no supervisor allowed it.
+    :raises mes.execution.services.completion.UnderDelivery: it would complete an order with too few good pieces, and
+        no supervisor allowed it.
+    """
+    locked = lock_operation(operation_id)
+    order, operation = locked.order, locked.operation
+    check_open(order)
+    check_not_held(order)
+    if operation.status == Status.COMPLETED:
+        raise OperationCompleted(
+            f"{operation.number} {operation.name} was finished {clock_time(operation.completed_at, order.site)}."
+        )
+    if operation.status == Status.PENDING:
+        raise NotStarted(f"{operation.number} {operation.name} has not been started.")
+    for earlier in locked.operations[: locked.operations.index(operation)]:
+        if earlier.status != Status.COMPLETED:
+            raise OutOfSequence(f"{earlier.number} {earlier.name} is not finished.")
+    if operation.rework_quantity and not approved_by:
+        raise completion.ReworkOpen(
+            f"{rules.shown(operation.rework_quantity)} {order.uom.code} are in rework here. Report them first. "
+            "Supervisor can allow."
+        )
+    gates.check_complete(operation)
+    at = rules.effective_time(claimed=occurred_at, now=now)
+    machine.stop(operation, status=Status.COMPLETED, person=person, at=at)
+    if operation.is_output and order.site.completes_with_last_operation:
+        by = person.number if person else ""
+        completion.complete(order, by=by, occurred_at=at, person=person, approved_by=approved_by)
+    return operation

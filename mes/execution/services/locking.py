@@ -1,0 +1,127 @@
+"""The locked operation with its order, and whether anything may be booked on it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from mes.core.errors import DomainError, InvalidInput, NotFound
+from mes.execution import rules
+from mes.execution.models import Operation, WorkOrder
+from mes.masterdata.models import Site
+
+NAMESPACE = UUID("6e0d5e0c-5c55-5d1f-9d36-3f0f2a1c7d10")
+"""Under which the ids of events are made that have no row of their own."""
+
+
+class OperationUnknown(NotFound):
+    """There is no such operation."""
+
+    code = "operation_unknown"
+
+
+class WorkOrderClosed(DomainError):
+    """Nothing can be booked on the order any more."""
+
+    code = "wo_closed"
+    title = "The order is closed"
+
+
+class WorkOrderNotReleased(DomainError):
+    """The order is planned, and not yet for the floor."""
+
+    code = "wo_not_released"
+    title = "The order is not released"
+
+
+class WorkOrderHeld(DomainError):
+    """A hold forbids work on the order."""
+
+    code = "wo_held"
+    title = "The order is on hold"
+
+
+class TextTooLong(InvalidInput):
+    """A note is longer than 4,000 characters."""
+
+    code = "note_too_long"
+
+
+@dataclass
+class Locked:
+    """An operation with its order and all the order's operations, in their order, under lock."""
+
+    order: WorkOrder
+    operation: Operation
+    operations: list[Operation]
+
+    @property
+    def previous(self) -> Operation | None:
+        """The operation before this one, or None at the first."""
+        index = self.operations.index(self.operation)
+        return self.operations[index - 1] if index else None
+
+
+def lock_operation(operation_id: int) -> Locked:
+    """Return the operation and its order, locked: the order first.
+
+    :raises OperationUnknown: there is none.
+    """
+    orders = WorkOrder.objects.select_for_update(of=["self"]).select_related("site", "item__uom", "item__site", "uom")
+    order = orders.filter(operations=operation_id).first()
+    if order is None:
+        raise OperationUnknown("This operation is not known here.")
+    operations = list(
+        Operation.objects.select_for_update(of=["self"])
+        .select_related("work_center", "work_unit")
+        .filter(work_order_id=order.pk)
+        .order_by("position")
+    )
+    for operation in operations:
+        operation.work_order = order
+    return Locked(order, next(o for o in operations if o.pk == operation_id), operations)
+
+
+def check_open(order: WorkOrder) -> None:
+    """Refuse an order on which nothing can be booked.
+
+    :raises WorkOrderNotReleased: it is still planned.
+    :raises WorkOrderClosed: it is completed, closed or cancelled.
+    """
+    if order.status == WorkOrder.Status.PLANNED:
+        raise WorkOrderNotReleased(f"{order} is planned and not released yet. Ask the planner to release it.")
+    if order.status in rules.OVER:
+        when = f" {local_time(order.completed_at, order.site)}" if order.completed_at else ""
+        raise WorkOrderClosed(
+            f"{order} was {order.get_status_display().lower()}{when}. Nothing can be booked on it; tell your supervisor."
+        )
+
+
+def check_not_held(order: WorkOrder) -> None:
+    """Refuse a held order.
+
+    :raises WorkOrderHeld: saying why it is held.
+    """
+    if order.held:
+        hold = order.holds.filter(released_at=None).select_related("reason").first()
+        why = f": {hold}" if hold else ""
+        raise WorkOrderHeld(f"{order} is on hold{why}. It can go on when the hold is lifted.")
+
+
+def check_note(note: str) -> None:
+    """Refuse a note that is too long.
+
+    :raises TextTooLong: naming the limit.
+    """
+    if len(note) > 4000:
+        raise TextTooLong("A note has at most 4,000 characters.", field="note")
+
+
+def local_time(moment: datetime | None, site: Site) -> str:
+    """Return a moment as the floor reads it: day and time in the site's zone."""
+    return f"{moment.astimezone(ZoneInfo(site.time_zone)):%-d %b %H:%M}" if moment else ""
+
+
+def clock_time(moment: datetime | None, site: Site) -> str:
+    """Return the time of day in the site's zone."""
+    return f"{moment.astimezone(ZoneInfo(site.time_zone)):%H:%M}" if moment else ""

@@ -1,0 +1,126 @@
+"""Which work unit an operation occupies, from when to when."""
+
+import uuid
+from datetime import datetime
+
+from mes.core import bus
+from mes.core.durations import minutes_between
+from mes.core.errors import InvalidInput
+from mes.execution.events import MachineTimeRecorded, OperationStarted, OperationStopped
+from mes.execution.models import MachineInterval, Operation
+from mes.execution.services.locking import NAMESPACE
+from mes.masterdata.models import Person, WorkUnit
+
+Activity = MachineInterval.Activity
+
+__all__ = ["NAMESPACE", "WorkUnitUnknown", "find_work_unit", "occupy", "stop", "vacate"]
+
+
+class WorkUnitUnknown(InvalidInput):
+    """The work center has no such work unit."""
+
+    code = "work_unit_unknown"
+
+
+def find_work_unit(operation: Operation, code: str) -> WorkUnit:
+    """Return the work unit by code; for "" the one where the operation ran last, or the center's first.
+
+    :raises WorkUnitUnknown: the operation's work center has no such unit.
+    """
+    if not code and operation.work_unit:
+        return operation.work_unit
+    units = WorkUnit.objects.filter(work_center_id=operation.work_center_id, active=True).order_by("code")
+    unit = (units.filter(code=code) if code else units).first()
+    if unit is None:
+        wanted = f"no work unit {code}" if code else "no active work unit"
+        raise WorkUnitUnknown(
+            f"{operation.work_center.code} has {wanted}. Choose one of its machines.", field="work_unit"
+        )
+    return unit
+
+
+def occupy(operation: Operation, *, work_unit: WorkUnit, activity: str, person: Person | None, at: datetime) -> None:
+    """Begin to occupy a work unit, and publish the start. The operation's row is not saved here."""
+    order = operation.work_order
+    interval = MachineInterval.objects.create(
+        site=order.site, operation=operation, work_unit=work_unit, activity=activity, started_at=at, person=person
+    )
+    operation.work_unit = work_unit
+    bus.publish(
+        OperationStarted(
+            event_id=uuid.uuid5(interval.pk, "started"),
+            site=order.site.code,
+            subject=order.number,
+            occurred_at=at,
+            operation=operation.number,
+            work_center=operation.work_center.code,
+            work_unit=work_unit.code,
+            activity=activity,
+            person=person.number if person else "",
+        )
+    )
+
+
+def vacate(operation: Operation, *, person: Person | None, at: datetime) -> MachineInterval | None:
+    """End the occupation, add its minutes to the operation (unsaved), and publish them; None if there is none."""
+    interval = (
+        MachineInterval.objects.filter(operation=operation, ended_at=None).select_related("work_unit", "person").first()
+    )
+    if interval is None:
+        return None
+    interval.ended_at = max(at, interval.started_at)
+    interval.minutes = minutes_between(interval.started_at, interval.ended_at)
+    interval.save(update_fields=["ended_at", "minutes"])
+    if interval.activity == Activity.SETUP:
+        operation.actual_setup_time += interval.minutes
+    else:
+        operation.actual_run_time += interval.minutes
+    order = operation.work_order
+    worker = interval.person or person
+    if interval.minutes:
+        bus.publish(
+            MachineTimeRecorded(
+                event_id=uuid.uuid5(interval.pk, "recorded"),
+                site=order.site.code,
+                subject=order.number,
+                occurred_at=interval.ended_at,
+                interval_id=interval.pk,
+                operation=operation.number,
+                work_center=operation.work_center.code,
+                work_unit=interval.work_unit.code,
+                activity=interval.activity,
+                started_at=interval.started_at,
+                ended_at=interval.ended_at,
+                minutes=interval.minutes,
+                person=worker.number if worker else "",
+            )
+        )
+    return interval
+
+
+def stop(operation: Operation, *, status: str, person: Person | None, at: datetime) -> bool:
+    """Stop work on an operation, for a while or for good (``status``), save it and publish; False if none went on."""
+    interval = vacate(operation, person=person, at=at)
+    completed = status == Operation.Status.COMPLETED
+    if interval is None and not completed:
+        return False
+    operation.status = Operation.Status(status)
+    if completed:
+        operation.completed_at = at
+    operation.save(update_fields=["status", "completed_at", "actual_setup_time", "actual_run_time"])
+    order = operation.work_order
+    key = f"{operation.pk}/completed/{at.isoformat()}"
+    bus.publish(
+        OperationStopped(
+            event_id=uuid.uuid5(interval.pk, "stopped") if interval else uuid.uuid5(NAMESPACE, key),
+            site=order.site.code,
+            subject=order.number,
+            occurred_at=at,
+            operation=operation.number,
+            work_center=operation.work_center.code,
+            work_unit=operation.work_unit.code if operation.work_unit else "",
+            completed=completed,
+            person=person.number if person else "",
+        )
+    )
+    return interval is not None

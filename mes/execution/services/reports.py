@@ -1,0 +1,421 @@
+"""Report pieces, and take a report back."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from django.db import transaction
+
+from mes.core import bus
+from mes.core.errors import DomainError, InvalidInput, NotFound
+from mes.execution import rules
+from mes.execution.events import ProductionReported, ScrapQuantity
+from mes.execution.models import Operation, ProductionReport, ScrapLine, WorkOrder
+from mes.execution.services import components
+from mes.execution.services.floor import NotStarted, OperationCompleted
+from mes.execution.services.locking import Locked, check_note, check_open, clock_time, lock_operation
+from mes.execution.services.orders import UnknownReason
+from mes.masterdata.models import Person, ReasonCode
+from mes.masterdata.rules import check_precision
+from mes.material import services as material
+
+ZERO = Decimal(0)
+
+
+class QuantityMissing(InvalidInput):
+    """No quantity was entered."""
+
+    code = "qty_missing"
+
+
+class QuantityZero(InvalidInput):
+    """A report says something."""
+
+    code = "qty_zero"
+
+
+class QuantityNegative(InvalidInput):
+    """A report adds; a reversal takes away."""
+
+    code = "qty_negative"
+
+
+class QuantityOverOrder(InvalidInput):
+    """More good pieces than the order and its tolerance allow."""
+
+    code = "qty_over_order"
+
+
+class QuantityOverAvailable(InvalidInput):
+    """More pieces than the previous operation passed on."""
+
+    code = "qty_over_available"
+
+
+class QuantityOverRework(InvalidInput):
+    """More pieces than are in rework."""
+
+    code = "qty_over_rework"
+
+
+class ReasonMissing(InvalidInput):
+    """Scrap needs a reason."""
+
+    code = "reason_missing"
+
+
+class ReportIdReused(InvalidInput):
+    """The id names another report."""
+
+    code = "report_id_reused"
+
+
+class ReportUnknown(NotFound):
+    """There is no such report."""
+
+    code = "report_unknown"
+
+
+class AlreadyReversed(DomainError):
+    """A report is reversed once."""
+
+    code = "already_reversed"
+
+
+class CannotReverse(DomainError):
+    """The report is a reversal itself, or its pieces have gone on."""
+
+    code = "cannot_reverse"
+
+
+@dataclass(frozen=True)
+class Scrap:
+    """So many scrapped pieces, with the code of a SCRAP reason at the order's site."""
+
+    quantity: Decimal
+    reason: str
+
+
+@transaction.atomic
+def report_production(
+    *,
+    report_id: UUID,
+    operation_id: int,
+    good_quantity: Decimal | None,
+    person: Person | None,
+    occurred_at: datetime,
+    now: datetime,
+    scrap: Sequence[Scrap] = (),
+    rework_quantity: Decimal = ZERO,
+    from_rework: bool = False,
+    lot: str = "",
+    note: str = "",
+    approved_by: Person | None = None,
+) -> ProductionReport:
+    """Record good, rework and scrapped pieces of an operation; the same report again returns the first.
+
+    Quantities are in the order's unit. ``from_rework``: good and scrapped pieces come out of this operation's rework.
+    ``lot`` is the output lot (for a lot-tracked product the order's number if none is named). ``approved_by`` is the
+    supervisor who allows over-delivery. Components that are backflushed are consumed in the same transaction.
+
+    :raises QuantityMissing, QuantityZero, QuantityNegative: the entry says nothing, or less than nothing.
+    :raises mes.masterdata.rules.QuantityPrecision: it is more exact than the unit.
+    :raises ReasonMissing: scrap without a reason; an unknown reason is refused as such.
+    :raises QuantityOverOrder: beyond the order and its tolerance, and no supervisor allowed it.
+    :raises QuantityOverAvailable: more than the previous operation passed on.
+    :raises QuantityOverRework: more than is in rework.
+    :raises mes.execution.services.floor.NotStarted: nobody has started the operation.
+    :raises mes.execution.services.floor.OperationCompleted: the operation is finished.
+    :raises mes.execution.services.locking.WorkOrderClosed: the order is over.
+    :raises ReportIdReused: another report has this id.
+    :raises mes.material.services.LotShort: a component's lots do not cover it and the site refuses that.
+    """
+    _check_entry(good_quantity, rework_quantity, scrap)
+    check_note(note)
+    good = good_quantity or ZERO
+    scrapped = sum((line.quantity for line in scrap), ZERO)
+    print_ = _fingerprint(operation_id, good, rework_quantity, scrap, from_rework, lot, person)
+    locked = lock_operation(operation_id)
+    if known := _known_report(report_id, print_):
+        return known
+    check_open(locked.order)
+    _check_operation(locked)
+    _check_precision(locked.order, good, rework_quantity, scrap)
+    if from_rework:
+        _check_rework(locked.operation, good + scrapped)
+        rework_quantity = -(good + scrapped)
+    _check_available(locked, good=good, processed=good + scrapped + rework_quantity, approved_by=approved_by)
+    reasons = _find_reasons(locked.order, scrap)
+    at = rules.effective_time(claimed=occurred_at, now=now)
+    report = ProductionReport.objects.create(
+        id=report_id,
+        site=locked.order.site,
+        work_order=locked.order,
+        operation=locked.operation,
+        work_unit=locked.operation.work_unit,
+        good_quantity=good,
+        scrap_quantity=scrapped,
+        rework_quantity=rework_quantity,
+        from_rework=from_rework,
+        lot=_output_lot(locked, lot, good),
+        person=person,
+        approved_by=approved_by,
+        note=note,
+        occurred_at=at,
+        claimed_at=occurred_at if at != occurred_at else None,
+        recorded_at=now,
+        fingerprint=print_,
+    )
+    lines = [ScrapLine(report=report, quantity=line.quantity, reason=reasons[line.reason]) for line in scrap]
+    _book(locked, report, lines)
+    components.backflush(locked, report)
+    if report.lot and locked.operation.is_output and good:
+        use = components.use_of(locked.order, locked.operation.number, report=report)
+        material.receive_output(use=use, item=locked.order.item, lot_number=report.lot, quantity=good)
+    bus.publish(_reported(locked, report, lines))
+    return report
+
+
+@transaction.atomic
+def reverse_report(
+    *, reversal_id: UUID, report_id: UUID, person: Person | None, occurred_at: datetime, now: datetime, note: str = ""
+) -> ProductionReport:
+    """Take a report back by its negative, consumption and output lot included; the same reversal again returns the first.
+
+    :raises ReportUnknown: there is no such report.
+    :raises AlreadyReversed: it was reversed before.
+    :raises CannotReverse: it is a reversal, or the next operation has used its pieces.
+    :raises mes.execution.services.locking.WorkOrderClosed: the order is over; the ERP has its figures.
+    :raises mes.material.services.LotShort: pieces of the output lot have been used since.
+    :raises ReportIdReused: another report has the reversal's id.
+    """
+    check_note(note)
+    found = ProductionReport.objects.filter(pk=report_id).values_list("operation_id", flat=True).first()
+    if found is None:
+        raise ReportUnknown("This report is not known here.")
+    locked = lock_operation(found)
+    print_ = hashlib.sha256(f"reversal of {report_id}".encode()).hexdigest()
+    if known := _known_report(reversal_id, print_):
+        return known
+    original = ProductionReport.objects.prefetch_related("scrap_lines__reason").get(pk=report_id)
+    check_open(locked.order)
+    _check_reversible(locked, original)
+    at = rules.effective_time(claimed=occurred_at, now=now)
+    report = ProductionReport.objects.create(
+        id=reversal_id,
+        site=locked.order.site,
+        work_order=locked.order,
+        operation=locked.operation,
+        work_unit_id=original.work_unit_id,
+        good_quantity=-original.good_quantity,
+        scrap_quantity=-original.scrap_quantity,
+        rework_quantity=-original.rework_quantity,
+        from_rework=original.from_rework,
+        lot=original.lot,
+        person=person,
+        note=note,
+        occurred_at=at,
+        claimed_at=occurred_at if at != occurred_at else None,
+        recorded_at=now,
+        fingerprint=print_,
+        reverses=original,
+    )
+    lines = [
+        ScrapLine(report=report, quantity=-line.quantity, reason=line.reason) for line in original.scrap_lines.all()
+    ]
+    _book(locked, report, lines)
+    components.reverse_movements(locked, report, original)
+    bus.publish(_reported(locked, report, lines))
+    return report
+
+
+def _check_entry(good: Decimal | None, rework: Decimal, scrap: Sequence[Scrap]) -> None:
+    if good is None and not rework and not scrap:
+        raise QuantityMissing("Enter how many are good.", field="good_quantity")
+    quantities = {"good_quantity": good or ZERO, "rework_quantity": rework}
+    for field, quantity in [*quantities.items(), *(("scrap", line.quantity) for line in scrap)]:
+        if not quantity.is_finite():
+            raise QuantityMissing("Enter a number.", field=field)
+        if quantity < 0:
+            raise QuantityNegative("Less than nothing cannot be reported. Use 'Correct a report'.", field=field)
+    if not any(quantities.values()) and not any(line.quantity for line in scrap):
+        raise QuantityZero("Nothing to report. Use 'Stop without quantity'.", field="good_quantity")
+    for line in scrap:
+        if not line.reason:
+            raise ReasonMissing("Choose why the pieces are scrap.", field="scrap")
+        if line.quantity == 0:
+            raise QuantityZero("A scrap line needs a quantity. Leave it out if nothing was scrapped.", field="scrap")
+
+
+def _fingerprint(
+    operation_id: int,
+    good: Decimal,
+    rework: Decimal,
+    scrap: Sequence[Scrap],
+    from_rework: bool,
+    lot: str,
+    person: Person | None,
+) -> str:
+    """Return what tells the same report from another one: everything but the clock and the note."""
+    lines = sorted(f"{rules.shown(line.quantity)} {line.reason}" for line in scrap)
+    parts = [
+        operation_id,
+        rules.shown(good),
+        rules.shown(rework),
+        lines,
+        from_rework,
+        lot,
+        person.pk if person else None,
+    ]
+    return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+
+def _known_report(report_id: UUID, print_: str) -> ProductionReport | None:
+    """Return the earlier report of this id.
+
+    :raises ReportIdReused: it said something else.
+    """
+    known = ProductionReport.objects.filter(pk=report_id).first()
+    if known and known.fingerprint != print_:
+        raise ReportIdReused(
+            f"This id was used for another report ({known}). Make a new id for every report.", field="report_id"
+        )
+    return known
+
+
+def _check_operation(locked: Locked) -> None:
+    operation = locked.operation
+    if operation.status == Operation.Status.COMPLETED:
+        raise OperationCompleted(
+            f"{operation.number} {operation.name} was finished {clock_time(operation.completed_at, locked.order.site)}. "
+            "Tell your supervisor what is missing."
+        )
+    if operation.status not in rules.REPORTABLE:
+        raise NotStarted(f"{operation.number} {operation.name} has not been started. Start it first.")
+
+
+def _check_precision(order: WorkOrder, good: Decimal, rework: Decimal, scrap: Sequence[Scrap]) -> None:
+    quantities = [("good_quantity", good), ("rework_quantity", rework), *(("scrap", line.quantity) for line in scrap)]
+    for field, quantity in quantities:
+        if quantity >= Decimal(10) ** 12:
+            _refuse_over_order(order, left=ZERO, field=field)
+        check_precision(quantity, decimals=order.uom.decimals, unit=order.uom.code, field=field)
+
+
+def _check_rework(operation: Operation, quantity: Decimal) -> None:
+    if quantity > operation.rework_quantity:
+        raise QuantityOverRework(
+            f"Only {rules.shown(operation.rework_quantity)} are in rework at {operation.number} {operation.name}.",
+            field="good_quantity",
+        )
+
+
+def _check_available(locked: Locked, *, good: Decimal, processed: Decimal, approved_by: Person | None) -> None:
+    """Refuse what passes the order at its first operation, or what the previous one passed on at a later one."""
+    order, operation, previous = locked.order, locked.operation, locked.previous
+    left = rules.available(
+        previous_good=previous.good_quantity if previous else None,
+        booked=operation.booked_quantity,
+        order_ceiling=rules.ceiling(
+            order_quantity=order.order_quantity, over_delivery_percent=order.over_delivery_percent
+        ),
+        good=operation.good_quantity,
+    )
+    if previous is None:
+        if good > left and not approved_by:
+            _refuse_over_order(
+                order, left=max(order.order_quantity - operation.good_quantity, ZERO), field="good_quantity"
+            )
+    elif processed > left:
+        raise QuantityOverAvailable(
+            f"Only {rules.shown(left)} {order.uom.code} have come from {previous.number} {previous.name}. "
+            "Report the others there first.",
+            field="good_quantity",
+        )
+
+
+def _refuse_over_order(order: WorkOrder, *, left: Decimal, field: str) -> None:
+    percent = f" (+{rules.shown(order.over_delivery_percent)} %)" if order.over_delivery_percent else ""
+    raise QuantityOverOrder(f"Order has {rules.shown(left)} left{percent}. Supervisor can allow.", field=field)
+
+
+def _find_reasons(order: WorkOrder, scrap: Sequence[Scrap]) -> dict[str, ReasonCode]:
+    codes = {line.reason for line in scrap}
+    if not codes:
+        return {}
+    found = ReasonCode.objects.filter(site_id=order.site_id, kind=ReasonCode.Kind.SCRAP, code__in=codes, active=True)
+    reasons = {reason.code: reason for reason in found}
+    if unknown := codes - reasons.keys():
+        raise UnknownReason(f"There is no scrap reason {min(unknown)}. Choose one from the list.", field="scrap")
+    return reasons
+
+
+def _output_lot(locked: Locked, lot: str, good: Decimal) -> str:
+    if lot or not good or not locked.operation.is_output:
+        return lot
+    return locked.order.number if locked.order.item.lot_tracked else ""
+
+
+def _book(locked: Locked, report: ProductionReport, lines: Sequence[ScrapLine]) -> None:
+    """Store the scrap lines and keep the sums of operation and order, whose rows are locked."""
+    if lines:
+        ScrapLine.objects.bulk_create(lines)
+    operation, order = locked.operation, locked.order
+    operation.good_quantity += report.good_quantity
+    operation.scrap_quantity += report.scrap_quantity
+    operation.rework_quantity += report.rework_quantity
+    operation.save(update_fields=["good_quantity", "scrap_quantity", "rework_quantity"])
+    if operation.is_output:
+        order.good_quantity += report.good_quantity
+    order.scrap_quantity += report.scrap_quantity
+    order.rework_quantity += report.rework_quantity
+    # update(), not save(): sums are not tracked, and a report must not write a row of the order's history.
+    WorkOrder.objects.filter(pk=order.pk).update(
+        good_quantity=order.good_quantity, scrap_quantity=order.scrap_quantity, rework_quantity=order.rework_quantity
+    )
+
+
+def _check_reversible(locked: Locked, original: ProductionReport) -> None:
+    operation = locked.operation
+    if original.reverses_id:
+        raise CannotReverse("This is a correction itself. Report the pieces again instead.")
+    if ProductionReport.objects.filter(reverses=original).exists():
+        raise AlreadyReversed("This report was corrected before.")
+    index = locked.operations.index(operation)
+    following = locked.operations[index + 1] if index + 1 < len(locked.operations) else None
+    if following and operation.good_quantity - original.good_quantity < following.booked_quantity:
+        raise CannotReverse(
+            f"{following.number} {following.name} has used these pieces. Correct the reports there first."
+        )
+    if operation.rework_quantity < original.rework_quantity:
+        raise CannotReverse("Pieces of this report have come back from rework. Correct that report first.")
+
+
+def _reported(locked: Locked, report: ProductionReport, lines: Sequence[ScrapLine]) -> ProductionReported:
+    order, operation = locked.order, locked.operation
+    return ProductionReported(
+        event_id=report.pk,
+        site=order.site.code,
+        subject=order.number,
+        occurred_at=report.occurred_at,
+        report_id=report.pk,
+        operation=operation.number,
+        work_center=operation.work_center.code,
+        work_unit=operation.work_unit.code if operation.work_unit else "",
+        item=order.item.number,
+        uom=order.uom.code,
+        good_quantity=report.good_quantity,
+        rework_quantity=report.rework_quantity,
+        scrap_quantity=report.scrap_quantity,
+        scrap=tuple(
+            ScrapQuantity(quantity=line.quantity, reason=line.reason.code, reason_name=line.reason.name)
+            for line in lines
+        ),
+        lot=report.lot,
+        is_output=operation.is_output,
+        person=report.person.number if report.person else "",
+        reverses=report.reverses_id,
+    )

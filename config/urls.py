@@ -20,5 +20,5 @@ urlpatterns = [
     path("api/v1/", include("labor.urls")),
     path("", include("mes.terminal.urls")),
     path("", include("mes.execution.urls")),
-    path("", include("erp_bridge.urls")),
+    path("", include("erp_bridge.costing.urls")),
 ]

@@ -37,11 +37,14 @@ class RateBook:
             self._rates[rate.kind, rate.key].append(rate)
 
     def on(self, kind: str, key: str, day: date) -> Rate | None:
-        """Return the rate that holds on the day, or None; a person without one has the rate of ``ANYONE``."""
-        for rate in self._rates.get((kind, key), ()):
-            if rate.valid_from <= day:
-                return rate
-        return self.on(kind, ANYONE, day) if kind == PERSON and key != ANYONE else None
+        """Return the rate that holds on the day, or None; a person without one has the rate of ``ANYONE``.
+
+        Before the first known rate, that one holds: an ERP without history tells its rates from the day of reading.
+        """
+        keys = (key, ANYONE) if kind == PERSON else (key,)
+        known = [self._rates.get((kind, one), []) for one in keys]
+        held = [rate for rates in known for rate in rates if rate.valid_from <= day]
+        return held[0] if held else next((rates[-1] for rates in known if rates), None)
 
     def at(self, kind: str, key: str, moment: datetime) -> Rate | None:
         """Return the rate that holds at the moment."""

@@ -81,6 +81,24 @@ def minutes(value: Decimal | None) -> str:
 
 
 @register.filter
+def money(value: Decimal | None) -> str:
+    """Write an amount with two places and thousands apart; its currency stands elsewhere on the page."""
+    return "–" if value is None else f"{Decimal(value):,.2f}"
+
+
+@register.filter
+def signed(value: Decimal | None) -> str:
+    """Write a difference with its sign, as an amount."""
+    return "–" if value is None else f"{Decimal(value):+,.2f}" if value else "0.00"
+
+
+@register.filter
+def favor(value: Decimal) -> str:
+    """Say in a word which way a cost variance goes: more than it should have cost is unfavorable."""
+    return _("unfavorable") if value > 0 else _("favorable") if value < 0 else ""
+
+
+@register.filter
 def iso(value: datetime | None) -> str:
     """Write an instant for a timer of timers.js."""
     return value.isoformat() if value else ""

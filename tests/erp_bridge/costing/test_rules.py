@@ -277,7 +277,14 @@ def test_what_has_no_rate_costs_nothing_and_is_named():
 
 def test_a_person_without_a_rate_of_their_own_has_the_general_one():
     assert RateBook(RATES).on("PERSON", "CARL", date(2026, 3, 2)).amount == D("30.00")
-    assert RateBook(RATES).on("PERSON", "CARL", date(2025, 3, 2)) is None
+
+
+def test_before_the_first_known_rate_that_one_holds():
+    book = RateBook(
+        [rate("ITEM", "STEEL", "2.60", since=date(2026, 3, 1)), rate("ITEM", "STEEL", "2.70", since=date(2026, 4, 1))]
+    )
+    assert book.on("ITEM", "STEEL", date(2025, 3, 2)).amount == D("2.60")
+    assert book.on("ITEM", "GLUE", date(2026, 3, 2)) is None
 
 
 def test_while_an_order_runs_what_no_operation_has_taken_is_in_work():

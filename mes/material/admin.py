@@ -1,0 +1,79 @@
+"""Lots and movements in the admin: lots can be held and freed, movements only read."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+
+from mes.access.queries import sites_of
+from mes.masterdata.admin import FactAdmin, KeptAdmin, ReadOnlyInline, each
+from mes.material import services
+from mes.material.models import Lot, MaterialMovement
+
+
+class MovementInline(ReadOnlyInline):
+    """What went into the lot and out of it."""
+
+    model = MaterialMovement
+    fields = ["occurred_at", "kind", "quantity", "uom", "work_order", "operation", "person"]
+    ordering = ["-recorded_at"]
+
+
+@admin.register(Lot)
+class LotAdmin(KeptAdmin):
+    """Lots and what is left of them."""
+
+    list_display = ["number", "item", "quantity", "status", "status_reason", "expires_at", "site"]
+    list_filter = ["site", "status", "expires_at"]
+    search_fields = ["number", "item__number", "item__name"]
+    list_select_related = ["site", "item"]
+    readonly_fields = ["site", "item", "number", "quantity", "status", "status_reason", "status_since", "created_at"]
+    inlines = [MovementInline]
+    actions = ["hold", "block", "free"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).filter(site__in=sites_of(request.user, "material:read"))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False  # a lot comes with the material that is received or made
+
+    def _set(self, request: HttpRequest, queryset: QuerySet, status: str, words: str) -> None:
+        who = request.user.get_username()
+
+        def call(lot: Lot) -> str:
+            reason = "" if status == Lot.Status.AVAILABLE else f"by {who}"
+            services.set_lot_status(lot_id=lot.pk, status=status, reason=reason, now=timezone.now())
+            return words
+
+        each(request, queryset, call)
+
+    @admin.action(description="Put on hold", permissions=["change"])
+    def hold(self, request: HttpRequest, queryset: QuerySet) -> None:
+        """Forbid the use of lots until they are freed."""
+        self._set(request, queryset, Lot.Status.HOLD, "on hold")
+
+    @admin.action(description="Block", permissions=["change"])
+    def block(self, request: HttpRequest, queryset: QuerySet) -> None:
+        """Forbid the use of lots for good."""
+        self._set(request, queryset, Lot.Status.BLOCKED, "blocked")
+
+    @admin.action(description="Free", permissions=["change"])
+    def free(self, request: HttpRequest, queryset: QuerySet) -> None:
+        """Allow the use of lots again."""
+        self._set(request, queryset, Lot.Status.AVAILABLE, "free")
+
+
+@admin.register(MaterialMovement)
+class MaterialMovementAdmin(FactAdmin):
+    """Every movement of material."""
+
+    list_display = ["occurred_at", "kind", "item", "lot", "quantity", "uom", "work_order", "operation", "person"]
+    list_filter = ["site", "kind", "occurred_at"]
+    search_fields = ["item__number", "lot__number", "work_order"]
+    list_select_related = ["item", "lot", "uom", "person"]
+    ordering = ["-recorded_at"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).filter(site__in=sites_of(request.user, "material:read"))

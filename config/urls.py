@@ -21,4 +21,5 @@ urlpatterns = [
     path("", include("mes.terminal.urls")),
     path("", include("mes.execution.urls")),
     path("", include("erp_bridge.costing.urls")),
+    path("", include("erp_bridge.urls")),
 ]

@@ -1,15 +1,20 @@
 """What people ask about the bridge: how each connection and flow stands, which messages there are, what became of one."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Count, Max, Min, Q, QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from erp_bridge.models import Attempt, Circuit, Connection, Decision, FlowState, InboundRow, OutboundMessage
 from erp_bridge.sdk.cadence import BadCadence
 from erp_bridge.sdk.flow import Flow, Push
+from mes.core.attention import Attention
+from mes.terminal.panels import ErpAnswer
 
 State = OutboundMessage.State
 
@@ -241,3 +246,73 @@ def _cadence(state: FlowState, flow: type[Flow], goes_up: bool, now: datetime) -
         return f"{state.cadence} (not understood)", True
     overdue = state.due_at is not None and state.due_at < now - timedelta(seconds=max(120, 2 * cadence.seconds))
     return str(cadence), state.enabled and not goes_up and overdue
+
+
+def needs_attention(*, sites: Collection[str], now: datetime) -> list[Attention]:
+    """Return what the bridge cannot do without a person, for the board and the home page."""
+    found = []
+    for connection in Connection.objects.filter(site__in=list(sites), paused=True, enabled=True):
+        found.append(
+            Attention(
+                key=f"connection-{connection.pk}", what=_("The connection to %s is paused") % connection,
+                how=connection.paused_reason, url=reverse("bridge:overview"), since=connection.paused_at,
+            )
+        )  # fmt: skip
+    waiting = (
+        OutboundMessage.objects.filter(connection__site__in=list(sites), state__in=[State.DEAD, State.REVIEW])
+        .values("connection__name", "flow")
+        .annotate(number=Count("pk"), since=Min("recorded_at"))
+    )
+    for row in waiting:
+        url = f"{reverse('bridge:messages')}?state=attention&connection={row['connection__name']}&flow={row['flow']}"
+        what = _("%(number)d messages (%(flow)s) to %(connection)s need a decision") % {
+            "number": row["number"], "flow": row["flow"], "connection": row["connection__name"],
+        }  # fmt: skip
+        found.append(
+            Attention(
+                key=f"messages-{row['connection__name']}-{row['flow']}", what=what,
+                how=_("Read what the ERP said, then send again, correct or dismiss."), url=url, since=row["since"],
+            )
+        )  # fmt: skip
+    return found
+
+
+def erp_answers(ids: Iterable[UUID]) -> dict[UUID, list[ErpAnswer]]:
+    """Return what each ERP says about these facts: one answer per fact and connection, the worst where there are several."""
+    answers: dict[UUID, dict[str, tuple[int, ErpAnswer]]] = {}
+    for message in messages_of_events(list(ids)).exclude(state=State.SUPERSEDED):
+        if message.state == State.DONE and message.outcome == "NOTHING":
+            continue
+        rank, state = _ANSWERS[message.state]
+        mine = answers.setdefault(message.event_id, {})
+        known = mine.get(message.connection.name)
+        if known is None or rank > known[0] or (rank == known[0] and not known[1].reference):
+            words = message.detail if state in ("rejected", "doubt") else ""
+            url = reverse("bridge:message", args=[message.pk])
+            answer = ErpAnswer(
+                system=str(message.connection), state=state, reference=message.reference, words=words[:200], url=url
+            )
+            mine[message.connection.name] = (rank, answer)
+    return {fact: [answer for _rank, answer in found.values()] for fact, found in answers.items()}
+
+
+def last_change() -> object:
+    """Return what changes when the bridge did anything: for pages that ask again."""
+    return (
+        OutboundMessage.objects.aggregate(at=Max("pk"))["at"],
+        Attempt.objects.aggregate(at=Max("pk"))["at"],
+        Decision.objects.aggregate(at=Max("pk"))["at"],
+        FlowState.objects.aggregate(at=Max("last_run_at"))["at"],
+        Connection.history.aggregate(at=Max("history_id"))["at"],
+    )
+
+
+_ANSWERS = {
+    State.DONE: (0, "booked"),
+    State.DISCARDED: (1, "rejected"),
+    State.PENDING: (2, "waiting"),
+    State.SENDING: (3, "sent"),
+    State.DOUBT: (4, "doubt"),
+    State.REVIEW: (5, "doubt"),
+    State.DEAD: (6, "rejected"),
+}

@@ -1,4 +1,4 @@
-"""Coming and going, and joining and leaving work, over HTTP."""
+"""Coming, going and time on jobs over HTTP."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,155 +11,292 @@ from rest_framework.response import Response
 from labor import services
 from labor.models import AttendanceSegment, LaborSegment
 from mes.access.api import answered_once
-from mes.core.api.fields import CodeField, InstantField, OutputDecimalField
-from mes.core.api.input import ChoicesField, Filters
+from mes.core.api.fields import BooleanField, CodeField, InstantField, OutputDecimalField
+from mes.core.api.input import ChoicesField, Filters, FlagField, Input
 from mes.core.api.views import ApiView
-from mes.execution.api.inputs import Acting, moment, person_at
+from mes.core.errors import InvalidInput
+from mes.execution.api.inputs import Noted, decided_by, moment, operation_named, order_named
 from mes.execution.models import Operation
-from mes.masterdata.models import Site
+from mes.masterdata.models import Person, Site
 
 
-class SegmentOutput(serializers.Serializer):
-    """A stretch of a person's time on an operation or on something indirect."""
+class NobodyOfThatNumber(InvalidInput):
+    """No active person of that number works at the caller's sites, or several do and no site is named."""
 
-    id = serializers.UUIDField(source="pk")
-    site = serializers.CharField(source="site.code")
-    person = serializers.CharField(source="person.number")
-    work_order = serializers.CharField(source="operation.work_order.number", allow_null=True, default=None)
-    operation = serializers.CharField(source="operation.number", allow_null=True, default=None)
-    reason = serializers.CharField(source="reason.code", allow_null=True, default=None)
-    activity = serializers.CharField()
-    started_at = InstantField()
-    ended_at = InstantField(allow_null=True)
-    minutes = OutputDecimalField(allow_null=True, help_text="That person's share; null while it runs.")
+    code = "person_unknown"
 
 
 class AttendanceOutput(serializers.Serializer):
-    """A stretch of a person's presence."""
+    """A stretch of presence, or a break."""
 
-    id = serializers.UUIDField(source="pk")
+    id = serializers.UUIDField()
     site = serializers.CharField(source="site.code")
     person = serializers.CharField(source="person.number")
     kind = serializers.CharField()
     started_at = InstantField()
     ended_at = InstantField(allow_null=True)
+    awaits_end = serializers.BooleanField(help_text="Forgotten: a supervisor has to set its end.")
+
+
+class SegmentOutput(serializers.Serializer):
+    """A stretch of one person's work; ``minutes`` is that person's share, final once it has ended."""
+
+    id = serializers.UUIDField()
+    site = serializers.CharField(source="site.code")
+    person = serializers.CharField(source="person.number")
+    activity = serializers.CharField()
+    work_order = serializers.CharField(source="operation.work_order.number", allow_null=True, default=None)
+    operation = serializers.CharField(source="operation.number", allow_null=True, default=None)
+    reason = serializers.CharField(source="reason.code", allow_null=True, default=None)
+    started_at = InstantField()
+    ended_at = InstantField(allow_null=True)
+    minutes = OutputDecimalField(allow_null=True)
+    awaits_end = serializers.BooleanField(help_text="Forgotten: a supervisor has to set its end.")
+    reverses = serializers.UUIDField(source="reverses_id", allow_null=True)
+    note = serializers.CharField()
+
+
+class AttendanceView(ApiView):
+    """Who was here when."""
+
+    rights = {"GET": "labor:read"}
+    ordering = ("started_at", "pk")
+
+    class Query(Filters):
+        site = CodeField(required=False, source="site__code")
+        person = CodeField(required=False, source="person__number")
+        open = FlagField(required=False, source="ended_at__isnull")
+        started_since = InstantField(required=False, source="started_at__gte")
+
+    @extend_schema(operation_id="labor_attendance_list", parameters=[Query], responses=AttendanceOutput(many=True))
+    def get(self, request: Any) -> Response:
+        """List presence and breaks; what a correction took the place of is left out."""
+        rows = _attendance().filter(voided_by__isnull=True, **self.filters(self.Query))
+        return self.page(self.here(rows), AttendanceOutput)
 
 
 class SegmentsView(ApiView):
     """Who worked on what."""
 
     rights = {"GET": "labor:read"}
-    ordering = ("recorded_at", "pk")
-    no_writing = "Join work with POST /api/v1/labor/clock-on and leave it with /clock-off."
+    ordering = ("started_at", "pk")
+    no_writing = "Clock on and off; take a segment back with /reversal."
 
     class Query(Filters):
         site = CodeField(required=False, source="site__code")
         person = CodeField(required=False, source="person__number")
         work_order = CodeField(required=False, source="operation__work_order__number")
+        operation = CodeField(required=False, source="operation__number")
         activity = ChoicesField(LaborSegment.Activity.values, required=False, source="activity__in")
+        open = FlagField(required=False, source="ended_at__isnull")
+        recorded_since = InstantField(required=False, source="recorded_at__gte")
 
     @extend_schema(operation_id="labor_segments_list", parameters=[Query], responses=SegmentOutput(many=True))
     def get(self, request: Any) -> Response:
-        """List stretches of time on job."""
+        """List time on jobs, reversals included."""
         return self.page(self.here(_segments().filter(**self.filters(self.Query))), SegmentOutput)
 
 
-class ClockView(ApiView):
-    """Somebody joins or leaves the work on a running operation."""
+class SegmentReversalView(ApiView):
+    """Taking booked time back."""
+
+    rights = {"POST": "labor:correct"}
+
+    @extend_schema(operation_id="labor_segments_reverse", request=Noted, responses={201: SegmentOutput})
+    def post(self, request: Any, pk: Any) -> Response:
+        """Take a booked segment back by its negative; work that ran beside it gets the time."""
+        self.one(_segments(), what="time on a job", pk=pk)
+        given = self.body(Noted, optional=True)
+
+        def work() -> tuple[int, Any]:
+            reversal = services.reverse_labor(
+                segment_id=pk, by=decided_by(request), now=timezone.now(), note=given["note"][:400]
+            )
+            return 201, SegmentOutput(_segments().get(pk=reversal.pk)).data
+
+        return answered_once(request, given, work)
+
+
+class SegmentEndView(ApiView):
+    """Setting a forgotten end."""
+
+    rights = {"POST": "labor:correct"}
+
+    class Body(Input):
+        ended_at = InstantField()
+
+    @extend_schema(operation_id="labor_segments_end", request=Body, responses=SegmentOutput)
+    def post(self, request: Any, pk: Any) -> Response:
+        """Set the true end of a forgotten timer, which books it."""
+        self.one(_segments(), what="time on a job", pk=pk)
+        given = self.body(self.Body)
+
+        def work() -> tuple[int, Any]:
+            services.set_labor_end(segment_id=pk, by=decided_by(request), now=timezone.now(), **given)
+            return 200, SegmentOutput(_segments().get(pk=pk)).data
+
+        return answered_once(request, given, work)
+
+
+class Clocking(Input):
+    """Whose time it is."""
+
+    person = CodeField(help_text="Personnel number.")
+    site = CodeField(required=False, default="", max_length=32, allow_empty=True)
+    occurred_at = InstantField(required=False, default=None, help_text="When it happened; left out: now.")
+
+
+class OnOperation(Clocking):
+    """Whose time it is, and on what."""
+
+    operation_id = CodeField(required=False, default="", max_length=18, help_text="Or work_order and operation.")
+    work_order = CodeField(required=False, default="")
+    operation = CodeField(required=False, default="", max_length=16)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if not attrs["operation_id"] and not (attrs["work_order"] and attrs["operation"]):
+            message = serializers.ErrorDetail(
+                "Name the operation: operation_id, or work_order and operation.", "required"
+            )
+            raise serializers.ValidationError({"operation": [message]})
+        return attrs
+
+
+class ClockVerb(ApiView):
+    """Something a person does with their time; saying it twice is saying it once."""
 
     rights = {"POST": "labor:write"}
 
-    class Body(Acting):
-        person = CodeField(help_text="Personnel number of who joins or leaves.")
-        operation_id = CodeField(max_length=18)
-
-    def do(self, verb: Callable[..., LaborSegment]) -> Response:
-        """Read the body, call the verb once, answer with the segment."""
-        given = self.body(self.Body)
-        text = given["operation_id"]
-        pk = int(text) if text.isascii() and text.isdigit() else 0
-        operations = Operation.objects.select_related("work_order__site")
-        operation = self.one(operations, site="work_order__site__code", what="operation", pk=pk)
-        person = person_at(operation.work_order.site, given["person"])
+    def do(self, body: type[Clocking], verb: Callable[..., Any]) -> Response:
+        """Read the body, call ``verb(given, person=, occurred_at=, now=)`` once, answer with the segment."""
+        given = self.body(body)
+        named = self._named(given) if issubclass(body, OnOperation) else {}
+        person = self._person(given["person"], given["site"])
 
         def work() -> tuple[int, Any]:
             now = timezone.now()
-            occurred_at, _ = moment(given["occurred_at"], now)
-            segment = verb(person=person, operation_id=pk, occurred_at=occurred_at, now=now)
-            return 200, SegmentOutput(_segments().get(pk=segment.pk)).data
+            occurred_at, warnings = moment(given["occurred_at"], now)
+            segment = verb(given, person=person, occurred_at=occurred_at, now=now, **named)
+            if isinstance(segment, AttendanceSegment):
+                told: Any = AttendanceOutput(_attendance().get(pk=segment.pk)).data
+            else:
+                told = SegmentOutput(_segments().get(pk=segment.pk)).data
+            return 200, told | {"warnings": warnings}
 
         return answered_once(self.request, given, work)
 
+    def _named(self, given: dict[str, Any]) -> dict[str, int]:
+        asked = given["operation_id"]
+        if not asked:
+            order = order_named(self, given["work_order"], given["site"])
+            return {"operation_id": operation_named(order, given["operation"]).pk}
+        pk = int(asked) if asked.isascii() and asked.isdigit() else 0
+        operation = self.one(
+            Operation.objects.select_related("work_order__site"),
+            site="work_order__site__code",
+            what="operation",
+            pk=pk,
+        )
+        given["site"] = given["site"] or operation.work_order.site.code
+        return {"operation_id": operation.pk}
 
-class ClockOnView(ClockView):
-    """Join."""
+    def _person(self, number: str, site: str) -> Person:
+        if site:
+            self.one(Site.objects.all(), site="code", what="site", code=site)
+        people = self.here(Person.objects.select_related("site")).filter(number=number, active=True)
+        found = list((people.filter(site__code=site) if site else people)[:2])
+        if len(found) != 1:
+            why = "Several people at your sites have" if found else "Nobody at your sites has"
+            raise NobodyOfThatNumber(f"{why} the personnel number {number}. Name person and site.", field="person")
+        return found[0]
 
-    @extend_schema(operation_id="labor_clock_on", request=ClockView.Body, responses=SegmentOutput)
+
+class ClockInView(ClockVerb):
+    """Coming."""
+
+    @extend_schema(operation_id="labor_clock_in", request=Clocking, responses=AttendanceOutput)
+    def post(self, request: Any) -> Response:
+        """Come to work, or back from a break."""
+        return self.do(Clocking, lambda given, **who: services.clock_in(**who))
+
+
+class ClockOutView(ClockVerb):
+    """Going."""
+
+    @extend_schema(operation_id="labor_clock_out", request=Clocking, responses=AttendanceOutput)
+    def post(self, request: Any) -> Response:
+        """Go home: all running segments end."""
+        return self.do(Clocking, lambda given, **who: services.clock_out(**who))
+
+
+class BreakStartView(ClockVerb):
+    """A break begins."""
+
+    @extend_schema(operation_id="labor_break_start", request=Clocking, responses=AttendanceOutput)
+    def post(self, request: Any) -> Response:
+        """Take a break: work on everything stops until it ends."""
+        return self.do(Clocking, lambda given, **who: services.start_break(**who))
+
+
+class BreakEndView(ClockVerb):
+    """A break ends."""
+
+    class Body(Clocking):
+        resume = BooleanField(required=False, default=True)
+
+    @extend_schema(operation_id="labor_break_end", request=Body, responses=AttendanceOutput)
+    def post(self, request: Any) -> Response:
+        """End a break; with ``resume`` work goes on where it was interrupted, if it still runs."""
+        return self.do(self.Body, lambda given, **who: services.end_break(resume=given["resume"], **who))
+
+
+class ClockOnView(ClockVerb):
+    """Joining work."""
+
+    class Body(OnOperation):
+        activity = ChoicesField(("SETUP", "RUN"), required=False, default=("",))
+
+    @extend_schema(operation_id="labor_clock_on", request=Body, responses=SegmentOutput)
     def post(self, request: Any) -> Response:
         """Join the work on a running operation; attendance opens by itself."""
-        return self.do(services.clock_on)
+        return self.do(
+            self.Body,
+            lambda given, **who: services.clock_on(activity=given["activity"][0], **who),
+        )
 
 
-class ClockOffView(ClockView):
-    """Leave."""
+class ClockOffView(ClockVerb):
+    """Leaving work."""
 
-    @extend_schema(operation_id="labor_clock_off", request=ClockView.Body, responses=SegmentOutput)
+    @extend_schema(operation_id="labor_clock_off", request=OnOperation, responses=SegmentOutput)
     def post(self, request: Any) -> Response:
-        """Leave the work on an operation, which goes on without this person."""
-        return self.do(services.clock_off)
+        """Leave the work on an operation, which goes on without the person."""
+        return self.do(OnOperation, lambda given, **who: services.clock_off(**who))
 
 
-class AttendanceView(ApiView):
-    """Somebody comes, goes, or takes a break."""
+class IndirectStartView(ClockVerb):
+    """Indirect work begins."""
 
-    rights = {"POST": "labor:write"}
+    class Body(Clocking):
+        reason = CodeField(help_text="The code of an INDIRECT reason.")
 
-    class Body(Acting):
-        person = CodeField(help_text="Personnel number.")
-        site = CodeField(max_length=32)
-
-    def do(self, verb: Callable[..., AttendanceSegment]) -> Response:
-        """Read the body, call the verb once, answer with the stretch of presence."""
-        given = self.body(self.Body)
-        site = self.one(Site.objects.all(), site="code", what="site", code=given["site"])
-        person = person_at(site, given["person"])
-
-        def work() -> tuple[int, Any]:
-            now = timezone.now()
-            occurred_at, _ = moment(given["occurred_at"], now)
-            segment = verb(person=person, occurred_at=occurred_at, now=now)
-            return 200, AttendanceOutput(
-                AttendanceSegment.objects.select_related("site", "person").get(pk=segment.pk)
-            ).data
-
-        return answered_once(self.request, given, work)
-
-
-class ClockInView(AttendanceView):
-    """Come."""
-
-    @extend_schema(operation_id="labor_clock_in", request=AttendanceView.Body, responses=AttendanceOutput)
+    @extend_schema(operation_id="labor_indirect_start", request=Body, responses=SegmentOutput)
     def post(self, request: Any) -> Response:
-        """Come to work, or be back from a break."""
-        return self.do(services.clock_in)
+        """Do something that belongs to no order; work on orders ends for the person."""
+        return self.do(self.Body, lambda given, **who: services.start_indirect(reason=given["reason"], **who))
 
 
-class ClockOutView(AttendanceView):
-    """Go."""
+class IndirectStopView(ClockVerb):
+    """Indirect work ends."""
 
-    @extend_schema(operation_id="labor_clock_out", request=AttendanceView.Body, responses=AttendanceOutput)
+    @extend_schema(operation_id="labor_indirect_stop", request=Clocking, responses=SegmentOutput)
     def post(self, request: Any) -> Response:
-        """Go home: everything that runs for this person ends."""
-        return self.do(services.clock_out)
+        """End the indirect work."""
+        return self.do(Clocking, lambda given, **who: services.stop_indirect(**who))
 
 
-class BreakView(AttendanceView):
-    """Take a break."""
-
-    @extend_schema(operation_id="labor_start_break", request=AttendanceView.Body, responses=AttendanceOutput)
-    def post(self, request: Any) -> Response:
-        """Take a break: work stops for this person until they clock in again."""
-        return self.do(services.start_break)
+def _attendance() -> Any:
+    return AttendanceSegment.objects.select_related("site", "person")
 
 
 def _segments() -> Any:

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -141,18 +141,28 @@ def recorded(connector: Connector) -> str:
     """Return what was said and answered as JSON of at most 8 kB, without the values of this connection's secrets."""
     if not connector.exchanges:
         return ""
-    text = json.dumps([_plain(each) for each in connector.exchanges], ensure_ascii=False, default=str)
-    if len(text.encode()) > KEPT_BYTES:
-        text = _shortened(connector.exchanges)
-    for setting in connector.settings_form:
-        secret = str(connector.settings.get(setting.name) or "") if setting.secret else ""
-        if len(secret) >= 4:
-            text = text.replace(json.dumps(secret, ensure_ascii=False)[1:-1], "***")
+    secrets = [
+        secret
+        for setting in connector.settings_form
+        if setting.secret and len(secret := str(connector.settings.get(setting.name) or "")) >= 4
+    ]
+    exchanges = [_plain(each, secrets) for each in connector.exchanges]
+    text = json.dumps(exchanges, ensure_ascii=False)
+    return text if len(text.encode()) <= KEPT_BYTES else _shortened(exchanges)
+
+
+def _plain(note: Mapping[str, Any], secrets: Sequence[str]) -> dict[str, Any]:
+    return {
+        key: value if isinstance(value, int | float | None) else _struck(str(value), secrets)
+        for key, value in note.items()
+    }
+
+
+def _struck(text: str, secrets: Sequence[str]) -> str:
+    for secret in secrets:
+        # As it is, and as it stands inside JSON.
+        text = text.replace(secret, "***").replace(json.dumps(secret, ensure_ascii=False)[1:-1], "***")
     return text
-
-
-def _plain(note: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value if isinstance(value, int | float | str | None) else str(value) for key, value in note.items()}
 
 
 def _shortened(exchanges: list[dict[str, Any]]) -> str:
@@ -162,7 +172,7 @@ def _shortened(exchanges: list[dict[str, Any]]) -> str:
         kept = [
             {
                 key: value[:share] + "…" if isinstance(value, str) and len(value) > share else value
-                for key, value in _plain(each).items()
+                for key, value in each.items()
             }
             for each in exchanges[-12:]
         ]

@@ -18,6 +18,7 @@ RIGHTS: Mapping[str, str] = {
     "material:write": "Issue and return material",
     "labor:read": "See who worked on what, and how long",
     "labor:write": "Clock on and off",
+    "labor:correct": "Set forgotten ends, and take booked time back",
     "costs:read": "See rates and costs",
     "changes:read": "Read the journal as a feed of changes",
     "erp:write": "Hand in items and orders on behalf of an ERP",
@@ -47,7 +48,7 @@ ROLES: Mapping[str, str] = {
 ROLE_RIGHTS: Mapping[str, frozenset[str]] = {
     "VIEWER": frozenset(_SEE),
     "OPERATOR": frozenset(_WORK),
-    "SUPERVISOR": frozenset((*_WORK, "orders:hold", "reports:over", "reports:reverse", "bridge:read")),
+    "SUPERVISOR": frozenset((*_WORK, "orders:hold", "reports:over", "reports:reverse", "labor:correct", "bridge:read")),
     "PLANNER": frozenset((*_SEE, "people:read", "orders:plan", "orders:hold", "reports:reverse", "bridge:read")),
     "QUALITY": frozenset((*_SEE, "people:read", "quality:write", "orders:hold", "changes:read")),
     "MAINTENANCE": frozenset(_SEE),

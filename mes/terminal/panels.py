@@ -64,6 +64,7 @@ class Tap:
     person: Person | None
     at: datetime
     """When it happened, by the terminal's claim; never later than now."""
+    now: datetime
 
     def text(self, name: str, *, needed: bool = True) -> str:
         """Return a text of the payload.

@@ -57,12 +57,18 @@ DECLARED: dict[str, dict[str, str]] = {
     "api/v1/reports": {"GET": "orders:read", "POST": "reports:write"},
     "api/v1/reports/<uuid:pk>": {"GET": "orders:read"},
     "api/v1/reports/<uuid:pk>/reversal": {"POST": "reports:reverse"},
+    "api/v1/labor/attendance": {"GET": "labor:read"},
     "api/v1/labor/segments": {"GET": "labor:read"},
-    "api/v1/labor/clock-on": {"POST": "labor:write"},
-    "api/v1/labor/clock-off": {"POST": "labor:write"},
+    "api/v1/labor/segments/<uuid:pk>/reversal": {"POST": "labor:correct"},
+    "api/v1/labor/segments/<uuid:pk>/end": {"POST": "labor:correct"},
     "api/v1/labor/clock-in": {"POST": "labor:write"},
     "api/v1/labor/clock-out": {"POST": "labor:write"},
     "api/v1/labor/break": {"POST": "labor:write"},
+    "api/v1/labor/break-end": {"POST": "labor:write"},
+    "api/v1/labor/clock-on": {"POST": "labor:write"},
+    "api/v1/labor/clock-off": {"POST": "labor:write"},
+    "api/v1/labor/indirect-start": {"POST": "labor:write"},
+    "api/v1/labor/indirect-stop": {"POST": "labor:write"},
     "api/v1/erp/<slug:connection>/items": {"PUT": "erp:write"},
     "api/v1/erp/<slug:connection>/work-orders": {"PUT": "erp:write"},
 }
@@ -90,6 +96,7 @@ def test_every_right_that_an_endpoint_takes_exists_and_somebody_has_it():
 def things(site: Any) -> dict[str, str]:
     """Return an existing id at the site for each route that has one."""
     from erp_bridge.models import Connection  # noqa: PLC0415
+    from labor.models import LaborSegment  # noqa: PLC0415
     from mes.execution.models import ChangeProposal, ProductionReport  # noqa: PLC0415
 
     order = factories.make_work_order(site=site)
@@ -101,12 +108,17 @@ def things(site: Any) -> dict[str, str]:
     proposal = ChangeProposal.objects.create(
         site=site, work_order=order, kind="CHANGE", owner="erp", created_at=factories.NOW
     )
+    segment = LaborSegment.objects.create(
+        site=site, person=factories.make_person(site=site), operation=operation, activity="RUN",
+        started_at=factories.NOW, recorded_at=factories.NOW,
+    )  # fmt: skip
     bom = factories.make_bom(item=order.item, lines=[])
     routing = factories.make_routing(item=order.item)
     connection = Connection.objects.create(name=f"erp-{site.code.lower()}", site=site.code, connector="practice")
     return {
         "items": str(order.item.pk), "boms": str(bom.pk), "routings": str(routing.pk), "work-orders": str(order.pk),
         "proposals": str(proposal.pk), "operations": str(operation.pk), "reports": str(report.pk),
+        "labor": str(segment.pk),
         "erp": connection.name,
     }  # fmt: skip
 

@@ -77,11 +77,11 @@ class PadPanel(Panel):
         job = seen["job"]
         if job is None:
             return seen
-        pack = TEN if job.remaining >= TEN or not job.remaining else max(job.remaining, Decimal(1))
+        pack = TEN if job.usual >= TEN or job.usual <= 1 else job.usual
         return seen | {
             "pack": pack,
-            "usual": job.remaining or pack,
-            "ask_over": max(job.remaining, 2 * pack),
+            "usual": job.usual or pack,
+            "ask_over": max(job.usual, 2 * pack),
             "lot": (queries.last_lot(job.operation) or job.order.number) if job.needs_lot else "",
             "scrap_reasons": queries.reasons_for(place.work_center, ReasonCode.Kind.SCRAP),
             "work_units": queries.work_units_of(place.work_center),

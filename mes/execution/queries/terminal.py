@@ -44,8 +44,14 @@ class Job:
 
     @property
     def remaining(self) -> Decimal:
-        """What is missing to the order's quantity."""
-        return max(self.order.order_quantity - self.operation.booked_quantity, Decimal(0))
+        """What is missing to the order's quantity: scrapped pieces have to be made again."""
+        done = self.operation.good_quantity + self.operation.rework_quantity
+        return max(self.order.order_quantity - done, Decimal(0))
+
+    @property
+    def usual(self) -> Decimal:
+        """What is most likely reported next in one go: all that is there to be worked."""
+        return min(self.remaining, self.available) if self.previous else self.remaining
 
     @property
     def is_active(self) -> bool:

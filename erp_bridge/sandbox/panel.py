@@ -19,7 +19,7 @@ h1 { font-size: 1.4rem; margin: 0 0 .2rem; } h2 { font-size: 1.05rem; margin: 1.
 p { margin: .2rem 0 .8rem; } .said { padding: .6rem .8rem; border-left: 4px solid #b45309; }
 .grid { display: grid; grid-template-columns: repeat(auto-fit, minmax(19rem, 1fr)); gap: .4rem 1.5rem; }
 label { display: flex; gap: .6rem; justify-content: space-between; align-items: center; padding: .15rem 0; }
-input, select, button { font: inherit; padding: .25rem .5rem; } input[type=number] { width: 6rem; }
+label span { white-space: nowrap; } input, select, button { font: inherit; padding: .25rem .5rem; } input[type=number] { width: 6rem; }
 button { cursor: pointer; } form.line { display: inline-flex; gap: .4rem; margin: 0 .8rem .4rem 0; }
 table { border-collapse: collapse; width: 100%; } td, th { text-align: left; padding: .25rem .6rem .25rem 0;
 border-bottom: 1px solid var(--line); vertical-align: top; } .scroll { overflow-x: auto; } td.n { text-align: right; }

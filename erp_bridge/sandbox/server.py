@@ -21,6 +21,8 @@ from erp_bridge.sandbox.rules import BOOKINGS, MASTER_KINDS, ORDERS, Refusal
 MAX_BODY = 1024 * 1024
 MAX_PAGE = 1000
 VERSION = "4.2"
+_NOT_NOW = ("INTERNAL", "ORDER_LOCKED", "IN_FLIGHT")
+"""Answers that refuse nothing for good."""
 
 
 class HangUp(Exception):
@@ -126,7 +128,7 @@ class Handler(BaseHTTPRequestHandler):
             else:
                 self._confirm(*commit())
         except Refusal as refusal:
-            if refusal.status not in (423, 429, 503):
+            if refusal.code not in _NOT_NOW:
                 self.erp.store.note_refusal(kind, body, refusal)
             raise
 

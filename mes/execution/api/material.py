@@ -10,7 +10,6 @@ from rest_framework.response import Response
 
 from mes.core.api.fields import CodeField, DecimalField, UUIDField
 from mes.core.api.views import ApiView
-from mes.core.errors import DomainError
 from mes.execution import services
 from mes.execution.api.inputs import Acting, fact_id, moment, person_at
 from mes.execution.api.reports import KEY
@@ -49,16 +48,8 @@ class MoveView(ApiView):
         given["movement_id"] = fact_id(request, given["movement_id"], "movement_id")
         given["person"] = person_at(order.site, given["person"])
         now = timezone.now()
-        occurred_at, warnings = moment(claimed, now)
-        try:
-            movement = service(work_order_id=order.pk, occurred_at=occurred_at, now=now, **given)
-        except DomainError:
-            known = (
-                MaterialMovement.objects.filter(pk=given["movement_id"]).values_list("occurred_at", flat=True).first()
-            )
-            if known is None or claimed == occurred_at:
-                raise
-            movement = service(work_order_id=order.pk, occurred_at=known, now=now, **given)
+        movement = service(work_order_id=order.pk, occurred_at=claimed or now, now=now, **given)
+        warnings = moment(claimed, now)[1]
         body_out = MovementOutput(movements().get(pk=movement.pk)).data | {"warnings": warnings}
         replayed = movement.recorded_at != now
         return Response(body_out, status=201, headers={"Idempotency-Replayed": "true"} if replayed else None)

@@ -12,7 +12,6 @@ from rest_framework.response import Response
 from mes.core.api.fields import BooleanField, CodeField, DecimalField, InstantField, TextField, UUIDField
 from mes.core.api.input import Filters, Input
 from mes.core.api.views import ApiView
-from mes.core.errors import DomainError
 from mes.execution import services
 from mes.execution.api.inputs import (
     Acting,
@@ -111,7 +110,7 @@ class ReportsView(ApiView):
             "person": person_at(site, given["person"]),
             "approved_by": approver_at(request, site, given["approved_by"]),
         }
-        return booked(services.report_production, facts, report_id=report_id, claimed=given["occurred_at"])
+        return booked(services.report_production, facts, claimed=given["occurred_at"])
 
     def _operation(self, given: dict[str, Any]) -> Operation:
         if given["operation_id"]:
@@ -160,26 +159,15 @@ class ReversalView(ApiView):
             "person": person_at(report.site, given["person"]),
             "note": given["note"],
         }
-        return booked(services.reverse_report, facts, report_id=reversal_id, claimed=given["occurred_at"])
+        return booked(services.reverse_report, facts, claimed=given["occurred_at"])
 
 
-def booked(service: Any, facts: dict[str, Any], *, report_id: Any, claimed: datetime | None) -> Response:
-    """Book the fact and answer with it; one that was booked before is answered again and says so.
-
-    What counts as the same is the caller's content. A time that the caller left out, or that was not believed, is the
-    moment of the first booking, so a repetition is compared with that.
-    """
+def booked(service: Any, facts: dict[str, Any], *, claimed: datetime | None) -> Response:
+    """Book the fact and answer with it; one that was booked before is answered again and says so."""
     now = timezone.now()
-    occurred_at, warnings = moment(claimed, now)
-    try:
-        report = service(**facts, occurred_at=occurred_at, now=now)
-    except DomainError:
-        earlier = ProductionReport.objects.filter(pk=report_id).values_list("occurred_at", flat=True).first()
-        if earlier is None or claimed == occurred_at:
-            raise
-        report = service(**facts, occurred_at=earlier, now=now)
+    report = service(**facts, occurred_at=claimed or now, now=now)
     replayed = report.recorded_at != now
-    body = ReportOutput(_reports().get(pk=report.pk)).data | {"warnings": warnings}
+    body = ReportOutput(_reports().get(pk=report.pk)).data | {"warnings": moment(claimed, now)[1]}
     return Response(body, status=201, headers={"Idempotency-Replayed": "true"} if replayed else None)
 
 

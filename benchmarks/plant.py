@@ -14,6 +14,7 @@ from erp_bridge.sdk.connector import Ack, Connector, Recall, Write
 from erp_bridge.sdk.documents import Document, ProductionConfirmation
 from mes.execution.models import Operation, WorkOrder
 from mes.masterdata.models import Item, Person, Site, Uom, WorkCenter, WorkUnit
+from mes.masterdata.records import RoutingStepRecord
 
 _numbers = itertools.count(1)
 
@@ -93,3 +94,8 @@ def values(operation: Operation) -> dict[str, Any]:
         "work_center": operation.work_center.code, "work_unit": "PRESS-1", "item": order.item.number,
         "uom": order.uom.code,
     }  # fmt: skip
+
+
+def step(operation: Operation) -> RoutingStepRecord:
+    """Return the operation as a step that another order can have."""
+    return RoutingStepRecord(number=operation.number, name=operation.name, work_center=operation.work_center.code)

@@ -62,6 +62,7 @@ def _measure(options: argparse.Namespace) -> int:
     from benchmarks import harness, outbox, report, sync  # noqa: PLC0415
 
     call_command("migrate", verbosity=0)
+    (Path(os.environ["LINESIDE_VAR"]) / "static").mkdir(exist_ok=True)
     wanted = set(filter(None, options.only.split(",")))
     rows = []
     for name, measure in {**report.BENCHMARKS, **outbox.BENCHMARKS, **sync.BENCHMARKS}.items():

@@ -15,7 +15,7 @@ from benchmarks.harness import Row, interleaved
 from erp_bridge.models import Connection, OutboundMessage, Stream
 from mes.access.services import create_key
 from mes.execution import services
-from mes.execution.models import Operation, ProductionReport
+from mes.execution.models import Operation, ProductionReport, WorkOrder
 from mes.execution.records import WorkOrderRecord
 from mes.journal.models import JournalEntry
 from mes.masterdata.models import Item, Site
@@ -31,7 +31,12 @@ def report(rounds: int) -> list[Row]:
     def by_service() -> None:
         now = timezone.now()
         services.report_production(
-            report_id=uuid4(), operation_id=operation.pk, good_quantity=Decimal(1), person=person, occurred_at=now, now=now
+            report_id=uuid4(),
+            operation_id=operation.pk,
+            good_quantity=Decimal(1),
+            person=person,
+            occurred_at=now,
+            now=now,
         )
 
     cases = {
@@ -87,32 +92,54 @@ def complete_job(rounds: int) -> list[Row]:
 
 
 def _bare(operation: Operation, connection: Connection) -> Callable[[], None]:
-    """Return the transaction that writes a report's rows with the ORM and does nothing else: no check, no lock, no event."""
-    order = operation.work_order
-    stream = Stream.objects.get_or_create(connection=connection, key=f"bare-{order.number}")[0]
+    """Return the transaction that locks the two sums and writes a report's rows with the ORM: no check, no event, no mapping."""
+    order_id, operation_id = operation.work_order_id, operation.pk
+    stream = Stream.objects.get_or_create(connection=connection, key=f"bare-{order_id}")[0]
 
     def write() -> None:
         now, key = timezone.now(), uuid4()
         with transaction.atomic():
+            order = WorkOrder.objects.select_for_update().get(pk=order_id)
+            operation = Operation.objects.select_for_update().get(pk=operation_id)
             ProductionReport.objects.create(
-                id=key, site=order.site, work_order=order, operation=operation, good_quantity=Decimal(1), occurred_at=now,
-                recorded_at=now, fingerprint=key.hex,
+                id=key,
+                site_id=order.site_id,
+                work_order=order,
+                operation=operation,
+                good_quantity=Decimal(1),
+                occurred_at=now,
+                recorded_at=now,
+                fingerprint=key.hex,
             )
             operation.good_quantity += 1
             operation.save(update_fields=["good_quantity"])
             order.good_quantity += 1
-            type(order).objects.filter(pk=order.pk).update(good_quantity=order.good_quantity)
+            WorkOrder.objects.filter(pk=order_id).update(good_quantity=order.good_quantity)
             data = {"report_id": str(key), "good_quantity": "1", "operation": "10", "item": "PART", "uom": "pcs"}
             JournalEntry.objects.create(
-                event_id=key, kind="ProductionReported", version=1, site="BENCH", subject=order.number, data=data,
+                event_id=key,
+                kind="ProductionReported",
+                version=1,
+                site="BENCH",
+                subject=order.number,
+                data=data,
                 occurred_at=now,
             )
             stream.next_seq += 1
             stream.save(update_fields=["next_seq"])
             OutboundMessage.objects.create(
-                connection=connection, stream=stream, seq=stream.next_seq, flow="production", key=key.hex,
-                kind="ProductionReported", event_id=key, event=data, sha256=key.hex * 2, occurred_at=now,
-                recorded_at=now, due_at=None,
+                connection=connection,
+                stream=stream,
+                seq=stream.next_seq,
+                flow="production",
+                key=key.hex,
+                kind="ProductionReported",
+                event_id=key,
+                event=data,
+                sha256=key.hex * 2,
+                occurred_at=now,
+                recorded_at=now,
+                due_at=None,
             )
 
     return write  # fmt: skip
@@ -120,7 +147,7 @@ def _bare(operation: Operation, connection: Connection) -> Callable[[], None]:
 
 def _over_http(operation: Operation) -> Callable[[], None]:
     _, token = _key(operation.work_order.site)
-    client = Client(headers={"authorization": f"Api-Key {token}"})
+    client = Client(headers={"authorization": f"Api-Key {token}", "host": "127.0.0.1"})
 
     def post() -> None:
         body = {

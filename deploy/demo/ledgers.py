@@ -18,11 +18,11 @@ import django
 django.setup()
 
 from django.db.models import Count  # noqa: E402
-from labor.models import LaborSegment  # noqa: E402
 
 from erp_bridge.engine import connections, registry, scheduler, worker  # noqa: E402
 from erp_bridge.models import Connection, FlowState, OutboundMessage  # noqa: E402
 from erp_bridge.sdk.connector import Connector, Ledger  # noqa: E402
+from labor.models import LaborSegment  # noqa: E402
 from mes.execution.models import MachineInterval, ProductionReport, WorkOrder  # noqa: E402
 from mes.journal.models import JournalEntry  # noqa: E402
 from mes.masterdata.models import BillOfMaterials, Item, Person, Routing, WorkCenter  # noqa: E402

@@ -31,7 +31,7 @@ SCALED = {
 """The times of the product, divided by some sixty. ``crashes`` is higher: here every worker dies, not only unlucky ones."""
 
 PROFILES = {
-    "tiny": {"reports": 200, "orders": 16, "kills": 6, "pauses": 2, "workers": 2},
+    "tiny": {"reports": 200, "orders": 16, "kills": 6, "pauses": 2, "workers": 3},
     "smoke": {"reports": 1000, "orders": 40, "kills": 20, "pauses": 3, "workers": 3},
     "crash-points": {"reports": 0, "orders": 0, "kills": 0, "pauses": 0, "workers": 0},
     "full": {"reports": 10000, "orders": 400, "kills": 200, "pauses": 10, "workers": 3},

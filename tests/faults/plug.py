@@ -4,13 +4,14 @@ import json
 import os
 import signal
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, ClassVar
 
 import httpx
 
 from erp_bridge.engine import connections, delivery, order, points, registry, states
 from erp_bridge.engine.leases import Lease
-from erp_bridge.models import OutboundMessage
+from erp_bridge.models import OutboundMessage, Stream
 from erp_bridge.sdk import errors
 from erp_bridge.sdk.connector import Ack, Connector, Recall, Setting, Write
 from erp_bridge.sdk.documents import Document, ProductionConfirmation
@@ -86,17 +87,24 @@ def plug_in() -> None:
         points.listen(lambda name: os._exit(9) if name == at else None)
 
 
-def freeze_when_told() -> None:
-    """Have this process stop itself at its next ``after intent`` once it has received SIGUSR1: the worst moment."""
-    told = []
+def freeze_when_told(folder: Path) -> None:
+    """Have this process stop itself between its next intent and the call, once it has received SIGUSR1: the worst moment.
+
+    The message that it stands at is left in a file, so that the run can wait until another worker has dealt with it.
+    """
+    told: list[int] = []
     signal.signal(signal.SIGUSR1, lambda *_: told.append(1))
+    covers = Lease.covers_a_call
 
-    def listener(name: str) -> None:
-        if told and name == "after intent":
+    def listener(self: Lease) -> bool:
+        if told:
             told.clear()
+            busy_with = Stream.objects.values_list("busy_with", flat=True).get(pk=self.stream.pk)
+            (folder / f"frozen-{os.getpid()}").write_text(str(busy_with))
             os.kill(os.getpid(), signal.SIGSTOP)
+        return covers(self)
 
-    points.listen(listener)
+    Lease.covers_a_call = listener  # type: ignore[method-assign]
 
 
 def _resend_on_unknown() -> None:

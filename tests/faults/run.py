@@ -140,7 +140,7 @@ class Run:
     def _disturb(self, deadline: float) -> None:
         self.reporter = self._fork(self._report)
         for _ in range(self.options.workers):
-            self.workers[self._fork(work)] = ""
+            self.workers[self._fork(self._work)] = ""
         targets = ["kill"] * self.options.kills + ["pause"] * self.options.pauses
         self.random.shuffle(targets)
         pace = self.options.seconds / max(1, len(targets))
@@ -173,7 +173,7 @@ class Run:
             victim = self.random.choice(alive)
             worst = self.findings.pauses % 2 == 0
             os.kill(victim, signal.SIGUSR1 if worst else signal.SIGSTOP)
-            self.frozen[victim] = time.monotonic() + (8.0 if worst else limits().lease + 0.5)
+            self.frozen[victim] = time.monotonic() + (20.0 if worst else limits().lease + 0.5)
             self.findings.pauses += 1
 
     def _hurt_redis(self) -> None:
@@ -196,10 +196,21 @@ class Run:
 
     def _thaw(self) -> None:
         for pid, until in list(self.frozen.items()):
-            if time.monotonic() >= until:
+            if time.monotonic() >= until or self._was_replaced(pid):
                 del self.frozen[pid]
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGCONT)
+
+    def _was_replaced(self, pid: int) -> bool:
+        """Return whether another worker has settled the message at which this one froze at the worst moment."""
+        note = self.folder / f"frozen-{pid}"
+        if not note.exists() or not note.read_text():
+            return False
+        settled = OutboundMessage.objects.filter(pk=int(note.read_text()), state__in=["DONE", "DEAD"]).exists()
+        databases.close_all()
+        if settled:
+            note.unlink()
+        return settled
 
     def _reap(self) -> None:
         while True:
@@ -212,7 +223,7 @@ class Run:
             self.frozen.pop(pid, None)
             if pid in self.workers:
                 del self.workers[pid]
-                self.workers[self._fork(work)] = ""
+                self.workers[self._fork(self._work)] = ""
             elif pid == self.reporter:
                 self.reporter = None if status == 0 else self._fork(self._report)
 
@@ -239,6 +250,9 @@ class Run:
 
     def _report(self) -> None:
         report(self.options, self.folder / "durations")
+
+    def _work(self) -> None:
+        work(self.folder)
 
     # --- the two ledgers -----------------------------------------------------------------------------------------
 
@@ -330,9 +344,9 @@ def report(options: argparse.Namespace, durations: Path) -> None:
         time.sleep(max(0.0, started + options.seconds * (number + 1) / options.reports - time.monotonic()))
 
 
-def work() -> None:
+def work(folder: Path) -> None:
     """What each worker process does until it is killed."""
-    plug.freeze_when_told()
+    plug.freeze_when_told(folder)
     random.seed()
     while True:
         worker.sweep()

@@ -6,7 +6,9 @@ from erp_bridge.connectors.tryton import codec
 from erp_bridge.sdk.errors import BrokenContract, Busy, CallFailed, Misconfigured, OutcomeUnknown, Rejected
 from erp_bridge.sdk.transport import Answer
 
+_ELSEWHERE = (Misconfigured, "Tryton is not at this address: it points elsewhere.")
 STATUSES: dict[int, tuple[type[CallFailed], str]] = {
+    **dict.fromkeys((301, 302, 303, 307, 308), _ELSEWHERE),
     401: (Misconfigured, "Tryton does not accept this user and password."),
     403: (
         Misconfigured,

@@ -103,16 +103,16 @@ class Client:
         domain: Sequence[Any],
         fields: Sequence[str],
         *,
-        size: int = PAGE,
+        after: int = 0,
         context: Mapping[str, Any] | None = None,
     ) -> Iterator[list[dict[str, Any]]]:
-        """Yield records in pages by id; the last page is shorter than ``size`` and may be empty."""
-        last = 0
+        """Yield records in pages by id, behind the id ``after``; the last page is shorter than the others, or empty."""
+        last = after
         while True:
             beyond = [["id", ">", last], *domain]
-            rows = self.read(model, beyond, fields, order=[["id", "ASC"]], limit=size, context=context)
+            rows = self.read(model, beyond, fields, order=[["id", "ASC"]], limit=PAGE, context=context)
             yield rows
-            if len(rows) < size:
+            if len(rows) < PAGE:
                 return
             last = rows[-1]["id"]
 

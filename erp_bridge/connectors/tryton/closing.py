@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from erp_bridge.connectors.tryton import notes, order, times
+from erp_bridge.connectors.tryton import order, times
 from erp_bridge.connectors.tryton.answers import Warned
 from erp_bridge.connectors.tryton.bookings import Job, require_open, told_by_note
 from erp_bridge.sdk.connector import Ack
@@ -61,13 +61,13 @@ def book_completion(job: Job, document: OrderCompletion) -> Ack:
         f"Work order {document.work_order} complete: {document.good_quantity} {document.uom} good, "
         f"{document.scrap_quantity} {document.uom} scrapped."
     )
-    if job.order.state != "waiting":
-        job.client.call("model.production.wait", [job.order.id])
-        job = job.reloaded()
     _remove_planned(job)
     _finish_works(job)
-    job.client.call("model.production.assign_try", [job.order.id])
-    accepted = [*_push(job, "run"), *_push(job, "do")]
+    job = job.reloaded()
+    if job.order.state == "waiting":
+        job.client.call("model.production.assign_try", [job.order.id])
+    accepted = _push(job, "run") if job.order.state != "running" else []
+    accepted += _push(job, "do")
     job = job.reloaded()
     if job.order.state != "done":
         raise OutcomeUnknown(
@@ -82,13 +82,17 @@ def _completed(job: Job, accepted: list[str] | None = None) -> Ack:
 
 
 def _remove_planned(job: Job) -> None:
+    if not any(move.state in ("draft", "assigned") for move in job.order.moves):
+        return
+    if job.order.state != "waiting":
+        job.client.call("model.production.wait", [job.order.id])
+        job = job.reloaded()
     leftovers: dict[str, Any] = {}
     for side, moves in (("inputs", job.order.inputs), ("outputs", job.order.outputs)):
         planned = [move.id for move in moves if move.state == "draft"]
         if planned:
             leftovers[side] = [["delete", planned]]
-    if leftovers:
-        order.guarded_write(job.client, job.order, leftovers)
+    order.guarded_write(job.client, job.order, leftovers)
 
 
 def _finish_works(job: Job) -> None:
@@ -120,8 +124,3 @@ def _push(job: Job, step: str) -> list[str]:
         else:
             return accepted
     raise Rejected(f"Tryton keeps asking about production {job.order.number}: {accepted[-1]}", code="WARNINGS")
-
-
-def is_told(job: Job) -> bool:
-    """Return whether a note with this key stands on the production."""
-    return bool(notes.of_key(job.notes, job.key))

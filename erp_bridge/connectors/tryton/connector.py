@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any, ClassVar
 
-from erp_bridge.connectors.tryton import bookings, closing, ledger, masters, notes, order, rates, times
+from erp_bridge.connectors.tryton import bookings, closing, ledger, masters, notes, rates, times
 from erp_bridge.connectors.tryton.bookings import Job
 from erp_bridge.connectors.tryton.client import Client
 from erp_bridge.connectors.tryton.masters import Reader, Source
@@ -33,8 +33,8 @@ class TrytonConnector(Connector):
     key = "tryton"
     label = "Tryton 8.2"
     recall = Recall.LOOKUP
-    # Each booking is a guarded write, and a look-up that finds nothing first makes sure that nothing can still arrive.
-    settle = timedelta(seconds=2)
+    # Short, as a booking is a guarded write: of a late call and the same message sent again only one can succeed.
+    settle = timedelta(seconds=5)
     settings_form = (
         Setting("url", "Address", help="such as https://erp.example.com"),
         Setting("database", "Database"),
@@ -87,14 +87,8 @@ class TrytonConnector(Connector):
 
     def fetch_keys(self, record: type) -> Iterator[str]:
         """Yield the key of every active row; of orders, of every open one."""
-        if record not in _SOURCES:
-            return
-        source = _SOURCES[record]
-        fields = ["party.code"] if source.key == "party.code" else [source.key]
-        domain = [*source.domain, *source.first_domain]
-        for rows in self._client.pages(source.model, domain, fields):
-            keys = (row["party."]["code"] if source.key == "party.code" else row[source.key] for row in rows)
-            yield from (key for key in keys if key)
+        reader = Reader(self._client, str(self.settings.get("site", "")))
+        return rates.keys(reader) if record is CostRateRecord else masters.keys(reader, _SOURCES[record])
 
     def send(self, document: Document, *, key: str) -> Ack:
         """Book the document; one that broke off under this key is taken up where it stands."""
@@ -104,16 +98,9 @@ class TrytonConnector(Connector):
             return book(bookings.job(self._client, document, key, self.settings), document)
 
     def find(self, document: Document, *, key: str) -> Ack | None:
-        """Return the booking under this key if all of it stands; None also means that none is on its way any more."""
+        """Return the booking under this key if all of it stands; None where sending it again is safe."""
         with self._client.one_message():
-            job = bookings.job(self._client, document, key, self.settings)
-            if found := _booked(job, document):
-                return found
-            if not isinstance(document, LaborTime) and not closing.is_told(job):
-                # A note comes before every booking: without it nothing was sent.
-                return None
-            order.fence(self._client, job.order)
-            return _booked(job.reloaded(), document)
+            return _booked(bookings.job(self._client, document, key, self.settings), document)
 
     def check(self) -> str:
         """Return a sentence about the version, the company and the user."""

@@ -41,6 +41,7 @@ class Source:
     children: Sequence[str] = ()
     domain: Sequence[Any] = ()
     first_domain: Sequence[Any] = ()
+    key_or_id: bool = False
 
 
 @dataclass
@@ -63,13 +64,16 @@ class Reader:
 
 
 def fetch(reader: Reader, source: Source, cursor: str) -> Iterator[Page]:
-    """Yield pages of what changed since the cursor, changed lines and deactivated rows included."""
+    """Yield pages of what changed since the cursor, changed lines and deactivated rows included.
+
+    A cursor is a moment of Tryton's clock; in the midst of a reading, that moment, the last id and the moment to come.
+    """
+    since, last, until = _parted(cursor)
     domain = [*source.domain]
-    domain += [changed_since(datetime.fromisoformat(cursor), source.children)] if cursor else source.first_domain
-    next_cursor = ""
-    for rows in reader.client.pages(source.model, domain, source.fields, context=ACTIVE_OR_NOT):
+    domain += [changed_since(datetime.fromisoformat(since), source.children)] if since else source.first_domain
+    for rows in reader.client.pages(source.model, domain, source.fields, after=last, context=ACTIVE_OR_NOT):
         # The clock of the first answer: what changes while we turn pages is read again the next time.
-        next_cursor = next_cursor or (reader.client.server_time - OVERLAP).isoformat()
+        until = until or (reader.client.server_time - OVERLAP).isoformat()
         records, refused = [], []
         for row in rows:
             try:
@@ -77,7 +81,23 @@ def fetch(reader: Reader, source: Source, cursor: str) -> Iterator[Page]:
             except CannotRead as problem:
                 refused.append(Refused(str(row.get(source.key) or row["id"]), str(problem)))
         is_last = len(rows) < PAGE
-        yield Page(records, next_cursor if is_last else cursor, refused)
+        yield Page(records, until if is_last else f"{since}/{rows[-1]['id']}/{until}", refused)
+
+
+def _parted(cursor: str) -> tuple[str, int, str]:
+    since, _, rest = cursor.partition("/")
+    last, _, until = rest.partition("/")
+    return since, int(last or 0), until
+
+
+def keys(reader: Reader, source: Source) -> Iterator[str]:
+    """Yield the keys of all active rows, and of open orders."""
+    first, *_ = source.key.split(".")
+    for rows in reader.client.pages(source.model, [*source.domain, *source.first_domain], [source.key]):
+        for row in rows:
+            key = row[f"{first}."]["code"] if "." in source.key else row[source.key]
+            if key or source.key_or_id:
+                yield key or str(row["id"])
 
 
 def changed_since(moment: datetime, children: Sequence[str]) -> list[Any]:
@@ -193,7 +213,13 @@ def _person(reader: Reader, row: dict[str, Any]) -> PersonRecord:
 
 
 SOURCES: dict[type, Source] = {
-    UomRecord: Source("product.uom", "symbol", "symbol name rate factor digits category.name".split(), _uom),
+    UomRecord: Source(
+        "product.uom",
+        "symbol",
+        "symbol name rate factor digits category.name".split(),
+        _uom,
+        domain=(["active", "=", True],),
+    ),
     ItemRecord: Source(
         "product.product",
         "code",
@@ -211,6 +237,7 @@ SOURCES: dict[type, Source] = {
         ).split(),
         _bill,
         children=("inputs", "outputs"),
+        key_or_id=True,
         domain=(["phantom", "!=", True],),
     ),
     RoutingRecord: Source(

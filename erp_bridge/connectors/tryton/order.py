@@ -148,19 +148,12 @@ def load(client: Client, erp_work_order: str) -> Order:
 def guarded_write(client: Client, order: Order, values: Mapping[str, Any]) -> None:
     """Write to the production, with all that hangs on it, only if it is as we read it.
 
-    A call that we gave up on and that is still under way carries an older stamp; once this has succeeded it can no
-    longer do anything.
+    A call that we gave up on and that is still under way carries an older stamp: of the two only one can succeed.
 
     :raises erp_bridge.sdk.errors.Busy: someone, or such a call, came first.
     """
     stamp = {f"production,{order.id}": order.stamp}
     client.call("model.production.write", [order.id], dict(values), context={"_timestamp": stamp})
-
-
-def fence(client: Client, order: Order) -> Order:
-    """Make sure that no call of ours that is still under way can book on this order, and return it as it then stands."""
-    client.call("model.production.write", [order.id], {"reference": order.reference or None})
-    return load(client, str(order.id))
 
 
 def _order(row: dict[str, Any], user: int) -> Order:

@@ -19,13 +19,26 @@ def fetch(reader: Reader) -> Iterator[Page]:
         yield Page(list(kind(reader, currency, today)), cursor)
 
 
+def keys(reader: Reader) -> Iterator[str]:
+    """Yield the ids by which rates are known."""
+    for page in fetch(reader):
+        yield from (rate.external_id for rate in page.records)
+
+
 def _people(reader: Reader, currency: str, today: date) -> Iterator[CostRateRecord]:
     fields = ["party.code", "cost_prices.date", "cost_prices.cost_price"]
     for row in reader.client.read("company.employee", [], fields, context=ACTIVE_OR_NOT):
         if row["party."]["code"]:
             for price in row["cost_prices."]:
                 yield _rate(
-                    reader, "PERSON", row["party."]["code"], price["date"], price["cost_price"], "HOUR", currency
+                    reader,
+                    "PERSON",
+                    row["party."]["code"],
+                    price["date"],
+                    price["cost_price"],
+                    "HOUR",
+                    currency,
+                    f"{price['id']}",
                 )
 
 
@@ -47,7 +60,7 @@ def _items(reader: Reader, currency: str, today: date) -> Iterator[CostRateRecor
 
 
 def _rate(
-    reader: Reader, kind: str, key: str, valid_from: date, amount: Any, per: str, currency: str
+    reader: Reader, kind: str, key: str, valid_from: date, amount: Any, per: str, currency: str, number: str = ""
 ) -> CostRateRecord:
     return CostRateRecord(
         site=reader.site,
@@ -57,4 +70,5 @@ def _rate(
         amount=decimal(amount),
         per=per,
         currency=currency,
+        external_id=f"{kind}/{key}/{number}" if number else f"{kind}/{key}",
     )

@@ -15,9 +15,9 @@ from erp_bridge.sdk import documents, errors
 from erp_bridge.sdk.transport import Answer
 from mes.masterdata.records import ItemRecord
 from tests.erp_bridge.connectors.rigs import ErrorRow, Rig
-from tests.erp_bridge.connectors.tryton.conftest import Server
 from tests.erp_bridge.connectors.tryton.rig import TrytonRig
 from tests.erp_bridge.practice import Practice
+from tests.erp_bridge.tryton import Server
 
 MOMENT = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 
@@ -116,10 +116,16 @@ def practice_keyed_rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pra
     yield from _practice_rig(tmp_path_factory, "KEY")
 
 
+@pytest.fixture(scope="session")
+def tryton_server() -> Iterator[Server]:
+    """One Tryton for the whole run, with the masters and stock of the demo factory and no orders."""
+    running = Server(f"test-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}")
+    running.start("--fresh", "--seed", "minimal")
+    yield running
+    running.stop()
+
+
 @pytest.fixture(scope="module")
-def tryton_rig() -> Iterator[TrytonRig]:
-    """A real Tryton with a database of its own."""
-    server = Server(f"contract-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}")
-    server.start("--fresh", "--seed", "minimal")
-    yield TrytonRig(server)
-    server.stop()
+def tryton_rig(tryton_server: Server) -> TrytonRig:
+    """A real Tryton."""
+    return TrytonRig(tryton_server)

@@ -1,88 +1,95 @@
-"""Tryton's rig for the contract that every connector is held to."""
+"""What the Tryton connector brings to be held to the shared contract."""
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
-import planner as planner_of_tryton
-from rpc import Rpc
-
 from erp_bridge.connectors.tryton import answers
 from erp_bridge.connectors.tryton.connector import TrytonConnector
+from erp_bridge.sdk import errors
 from erp_bridge.sdk.documents import Document
-from erp_bridge.sdk.errors import BrokenContract, Busy, CallFailed, Misconfigured, Rejected
 from erp_bridge.sdk.transport import Answer
+from mes.masterdata.records import ItemRecord
 from tests.erp_bridge.connectors.rigs import ErrorRow, Rig
 from tests.erp_bridge.connectors.tryton import documents as doc
-from tests.erp_bridge.connectors.tryton.conftest import DUE, Server
+from tests.erp_bridge.tryton import DUE, Server, planner_of_tryton
+
+_ITEM = "FG-HOLDER"
 
 
 class TrytonRig(Rig):
-    """A real Tryton with the demo factory's master data."""
+    """A real Tryton, and a tool holder that is made in one operation."""
 
     connector = TrytonConnector
-    wrong = {"password": "stolen"}
+    # Another user than ours: Tryton locks out whoever guesses too often.
+    wrong = {"user": "nobody", "password": "stolen"}
 
     def __init__(self, server: Server) -> None:
         self.server = server
-        its = server.description
-        self.rpc = Rpc(its["url"], its["database"], its["admin_user"], its["admin_password"])
+        self._planner = server.planner()
+        self._spoiled: list[int] = []
 
     def settings(self) -> dict[str, Any]:
-        names = ("url", "database", "user", "password")
-        return {name: self.server.description[name] for name in names} | {"site": "T1"}
+        return self.server.settings()
 
     def new_order(self) -> str:
-        return str(planner_of_tryton.make_production(self.rpc, "FG-BRACKET", 20, DUE, "CONTRACT"))
+        return str(planner_of_tryton.make_production(self._planner, _ITEM, 10, DUE, "RIG"))
 
     def documents(self, order: str) -> Sequence[Document]:
         return [
             doc.status(order, "RUNNING"),
-            doc.good(order, "2", "L-0"),
-            doc.scrap(order, "1"),
-            doc.used(order, "RM-POWDER-7016", "0.2", "kg", "P7016-118"),
-            doc.ran(order, "12.5"),
-            doc.worked(order, "30"),
-            doc.complete(order, "2", "1"),
+            doc.used(order, "RM-BAR-12", "9", "m"),
+            doc.used(order, "RM-SHEET-2", "4", "kg", "SH2-2609-A"),
+            doc.good(order, "9", "", _ITEM, operation="10"),
+            doc.scrap(order, "1", _ITEM, "10"),
+            doc.worked(order, "42.5", operation="10"),
+            doc.ran(order, "40", operation="10"),
+            doc.complete(order, "9", "1", _ITEM),
             doc.cost(order, 1, "81.00"),
         ]
 
     def booked(self, order: str) -> int:
-        production = int(order)
-        works = self.rpc.ids("production.work", ["production", "=", production])
-        return sum(
-            len(self.rpc.ids(model, *domain))
-            for model, domain in (
-                ("stock.move", [["OR", ["production_input", "=", production], ["production_output", "=", production]]]),
-                ("production.work.cycle", [["work", "in", works]]),
-                ("timesheet.line", [["work.origin.id", "in", works, "production.work"]]),
-                ("ir.note", [["resource", "=", f"production,{production}"]]),
-            )
-        )
+        belongs_to = {
+            "stock.move": [["production", "=", int(order)], ["state", "in", ["done", "cancelled"]]],
+            "production.work.cycle": [["work.production", "=", int(order)]],
+            "timesheet.line": [["work.origin.production", "=", int(order), "production.work"]],
+            "ir.note": [["resource", "=", f"production,{order}"]],
+        }
+        return sum(len(self._planner.ids(model, *domain)) for model, domain in belongs_to.items())
+
+    def spoil_a_row(self) -> type:
+        [unit] = self._planner.ids("product.uom", ["name", "=", "Unit"])
+        template = {"name": "No code", "type": "goods", "default_uom": unit, "products": [["create", [{}]]]}
+        self._spoiled = self._planner.create("product.template", template)
+        return ItemRecord
+
+    def mend_the_row(self) -> None:
+        for template in self._spoiled:
+            self._planner("model.product.template.write", [template], {"code": f"MENDED-{template}"})
+        self._spoiled = []
 
     def error_rows(self) -> Sequence[ErrorRow]:
-        bare = [ErrorRow(status, b"<html>", kind) for status, (kind, _) in answers.STATUSES.items()]
-        said: list[tuple[Any, type[CallFailed]]] = [
-            (["UserError", ["No.", "", None]], Rejected),
-            (["UserWarning", ["done_7", "Really?", ""]], answers.Warned),
-            (["ConcurrencyException", "changed"], Busy),
-            (["RateLimitException", ""], Busy),
-            (["LoginException", ["token", "?", "char"]], Misconfigured),
-            (["KeyError", "x"], Rejected),
-            ("?", BrokenContract),
+        said = {
+            b'["UserError", ["Not so.", "", null]]': errors.Rejected,
+            b'["UserWarning", ["abc.over_tolerance", "More than planned.", ""]]': answers.Warned,
+            b'["ConcurrencyException", "Records were modified in the meanwhile"]': errors.Busy,
+            b'["RateLimitException", ""]': errors.Busy,
+            b'["TimeOutException", ""]': errors.Busy,
+            b'["LoginException", ["password", "Password", "password"]]': errors.Misconfigured,
+            b'["KeyError", "..."]': errors.Rejected,
+            b'"?"': errors.BrokenContract,
+        }
+        coded = [ErrorRow(200, b'{"id": 1, "error": ' + error + b"}", kind) for error, kind in said.items()]
+        dialog = b'{"id": 1, "result": {"type": "ir.action.wizard", "wiz_name": "quality.inspect"}}'
+        others = [
+            ErrorRow(200, dialog, errors.Rejected),
+            ErrorRow(200, b"<html>", errors.BrokenContract),
+            ErrorRow(418, b"", errors.OutcomeUnknown),
         ]
-        bodies = [ErrorRow(200, json.dumps({"id": 1, "error": error}).encode(), kind) for error, kind in said]
-        dialog = {"id": 1, "result": {"type": "ir.action.wizard", "wiz_name": "production.split"}}
-        return [
-            *bare,
-            *bodies,
-            ErrorRow(200, json.dumps(dialog).encode(), Rejected),
-            ErrorRow(200, b"<html>Welcome</html>", BrokenContract),
-        ]
+        return [*coded, *others, *(ErrorRow(status, b"", kind) for status, (kind, _) in answers.STATUSES.items())]
 
-    def failure(self, row: ErrorRow) -> CallFailed | None:
+    def failure(self, row: ErrorRow) -> errors.CallFailed | None:
         try:
-            answers.result_of("model.x.do", Answer(row.status, dict(row.headers), row.body, 0.0))
-        except CallFailed as failed:
-            return failed
+            answers.result_of("model.production.do", Answer(row.status, dict(row.headers), row.body, 0.0))
+        except errors.CallFailed as error:
+            return error
         return None

@@ -5,11 +5,11 @@ from decimal import Decimal
 from uuid import uuid4
 
 import pytest
-from rpc import Rpc
 
 from erp_bridge.connectors.tryton.connector import TrytonConnector
 from erp_bridge.sdk.documents import Document
 from tests.erp_bridge.connectors.tryton import documents as doc
+from tests.erp_bridge.tryton import Rpc
 
 pytestmark = pytest.mark.tryton
 Plan = Callable[..., str]

@@ -14,8 +14,8 @@ from erp_bridge.sdk.documents import Document
 from erp_bridge.sdk.errors import Busy, CallFailed, OutcomeUnknown
 from mes.execution.records import WorkOrderRecord
 from tests.erp_bridge.connectors.tryton import documents as doc
-from tests.erp_bridge.connectors.tryton.conftest import Server
 from tests.erp_bridge.connectors.tryton.line import Line
+from tests.erp_bridge.tryton import Server
 
 pytestmark = pytest.mark.tryton
 Plan = Callable[..., str]

@@ -7,9 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
-import planner as planner_of_tryton
 import pytest
-from rpc import Rpc
 
 from erp_bridge.connectors.tryton.connector import TrytonConnector
 from erp_bridge.costing.records import CostRateRecord
@@ -25,6 +23,7 @@ from mes.masterdata.records import (
     WorkCenterRecord,
 )
 from tests.erp_bridge.connectors.tryton import documents as doc
+from tests.erp_bridge.tryton import Rpc, planner_of_tryton
 
 pytestmark = pytest.mark.tryton
 Plan = Callable[..., str]
@@ -175,7 +174,7 @@ def test_a_row_that_cannot_be_read_is_set_aside_with_its_reason(connector: Tryto
     )
     pages = list(connector.fetch(ItemRecord, cursor=since))
     assert [refused.reason for page in pages for refused in page.refused] == ["This product has no code."]
-    planner("model.product.template.write", [template], {"active": False})
+    planner("model.product.template.write", [template], {"code": f"MENDED-{template}"})
 
 
 def test_the_check_names_version_company_and_plant_time(connector: TrytonConnector) -> None:

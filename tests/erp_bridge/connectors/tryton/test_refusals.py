@@ -3,20 +3,16 @@
 from collections.abc import Callable
 from uuid import uuid4
 
-import planner as planner_of_tryton
 import pytest
-from rpc import Rpc
 
-from erp_bridge.connectors.tryton import answers
 from erp_bridge.connectors.tryton import client as module
 from erp_bridge.connectors.tryton import order as orders
 from erp_bridge.connectors.tryton.client import Client
 from erp_bridge.connectors.tryton.connector import TrytonConnector
 from erp_bridge.sdk.documents import Document
-from erp_bridge.sdk.errors import BrokenContract, Busy, Misconfigured, NotSent, OutcomeUnknown, Rejected
-from erp_bridge.sdk.transport import Answer
+from erp_bridge.sdk.errors import Busy, Misconfigured, NotSent, Rejected
 from tests.erp_bridge.connectors.tryton import documents as doc
-from tests.erp_bridge.connectors.tryton.conftest import Server
+from tests.erp_bridge.tryton import Rpc, Server, planner_of_tryton
 
 pytestmark = pytest.mark.tryton
 Plan = Callable[..., str]
@@ -146,7 +142,7 @@ def test_an_open_inspection_keeps_the_order_open_though_tryton_reports_no_error(
 def test_a_stale_write_does_nothing(server: Server, plan: Plan) -> None:
     client = Client(server.connector().settings, [])
     stale = orders.load(client, plan())
-    orders.fence(client, stale)
+    orders.guarded_write(client, stale, {"reference": "first"})
     with pytest.raises(Busy):
         orders.guarded_write(client, stale, {"reference": "too late"})
 
@@ -189,31 +185,3 @@ def test_a_password_never_stands_in_what_is_kept_of_the_exchange(server: Server)
     said = repr(connector.exchanges)
     assert connector.settings["password"] not in said
     assert "common.db.login" in said
-
-
-@pytest.mark.parametrize(
-    ("status", "body", "expected"),
-    [
-        (200, b'{"id":1,"result":null}', None),
-        (200, b'{"id":1,"error":["UserError",["Not so.","",null]]}', Rejected),
-        (200, b'{"id":1,"error":["UserWarning",["abc.over_tolerance","More than planned.",""]]}', answers.Warned),
-        (200, b'{"id":1,"error":["ConcurrencyException","Records were modified in the meanwhile"]}', Busy),
-        (200, b'{"id":1,"error":["KeyError","..."]}', Rejected),
-        (200, b'{"id":1,"error":"?"}', BrokenContract),
-        (200, b'{"id":1,"result":{"type":"ir.action.wizard","wiz_name":"quality.inspect"}}', Rejected),
-        (200, b"<html>", BrokenContract),
-        (403, b"<html>", Misconfigured),
-        (404, b"<html>", Misconfigured),
-        (418, b"", OutcomeUnknown),
-        (429, b"", Busy),
-        (500, b"<html>", OutcomeUnknown),
-        (503, b"<html>", Busy),
-    ],
-)
-def test_the_table_of_answers(status: int, body: bytes, expected: type[Exception] | None) -> None:
-    answer = Answer(status, {}, body, 0.0)
-    if expected is None:
-        assert answers.result_of("model.production.do", answer) is None
-    else:
-        with pytest.raises(expected):
-            answers.result_of("model.production.do", answer)

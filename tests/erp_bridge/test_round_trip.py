@@ -269,6 +269,20 @@ def test_the_completion_comes_after_everything_else(connection, erp, ahead):
     assert {"status", "yields", "scraps", "issues", "labor", "machine-times"} <= set(kinds[:-1])
 
 
+def test_what_the_order_cost_goes_up_after_its_completion_and_only_when_it_changed(connection, erp, ahead):
+    floor = at_work()
+    work_through(floor)
+    cost = FlowState.objects.get(connection=connection, flow="order_cost")
+    for _ in range(2):
+        scheduler.run_now(cost)
+        drain(ahead)
+    kinds = [row["kind"] for row in erp.ledger(order=floor.order.number)]
+    assert (kinds[-1], kinds.count("costs")) == ("costs", 1)
+    [told] = OutboundMessage.objects.filter(flow="order_cost")
+    ledger = PracticeErp(erp.settings()).read_ledger(floor.order.number)
+    assert ledger.cost == Decimal(told.event["total"]) > Decimal(told.event["material"]) > 0
+
+
 def test_a_report_taken_back_is_taken_back_there(connection, erp, ahead):
     floor = at_work()
     floor.start("10")

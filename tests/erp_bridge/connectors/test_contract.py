@@ -238,7 +238,6 @@ def test_what_was_said_is_kept_without_secrets(rig, connector):
             assert str(rig.settings()[setting.name]) not in said.replace(rig.settings()["url"], "")
 
 
-@pytest.mark.xfail("cost_rates" not in registry.flows, reason="the flows of rates and cost are on their way")
 def test_every_read_and_write_belongs_to_a_flow():
     records = {flow.record for flow in registry.pulls()}
     documents = {flow.document for flow in registry.pushes()}

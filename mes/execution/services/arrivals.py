@@ -7,6 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import TextField
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from mes.execution import rules
@@ -17,6 +20,7 @@ from mes.execution.services.orders import has_begun, lock_order, set_status, tel
 from mes.execution.services.snapshot import NoRouting, take_snapshot
 from mes.masterdata.models import Item, Site, Uom, WorkCenter
 from mes.masterdata.records import Applied
+from mes.masterdata.services.sync import check_vanishing
 
 Status = WorkOrder.Status
 OVER = (Status.COMPLETED, Status.CLOSED)
@@ -67,9 +71,10 @@ def apply_work_orders(records: Sequence[WorkOrderRecord], *, owner: str, now: da
             number__in={record.number for record in records}
         ).values_list("site__code", "number", "pk", "content_hash", "owner")
     }
+    linked = _read_linked([record for record in records if (record.site, record.number) not in stored], owner)
     applied = Applied()
     for record in records:
-        pk, digest, of = stored.get((record.site, record.number), (None, "", ""))
+        pk, digest, of = stored.get((record.site, record.number)) or linked.get(record.external_id, (None, "", ""))
         if pk is not None and digest == _digest(record) and of == owner:
             applied.unchanged += 1
             continue
@@ -86,21 +91,35 @@ def apply_work_orders(records: Sequence[WorkOrderRecord], *, owner: str, now: da
     return applied
 
 
+def _read_linked(strangers: Sequence[WorkOrderRecord], owner: str) -> dict[str, tuple[int, str, str]]:
+    """Return the orders of another number that the owner knows under these ids: made by hand here, linked later."""
+    ids = {record.external_id for record in strangers if record.external_id}
+    if not owner or not ids:
+        return {}
+    # The transform takes any text as key, where a lookup path would stumble over "__" in a connection's name; without
+    # the cast SQLite would compare the id as JSON, so that "7" is not 7.
+    their_id = Cast(KeyTextTransform(owner, "external_ids"), TextField())
+    found = WorkOrder.objects.annotate(their_id=their_id).filter(their_id__in=ids)
+    return {
+        their_id: (pk, digest, of)
+        for their_id, pk, digest, of in found.values_list("their_id", "pk", "content_hash", "owner")
+    }
+
+
 @transaction.atomic
 def vanish_work_orders(present_keys: Sequence[str], *, owner: str, now: datetime | None = None) -> int:
     """Cancel orders that have not started and that ``owner`` no longer has; running ones get a proposal.
 
-    Return how many were cancelled or proposed to be.
+    Return how many were cancelled or proposed to be. Keys are order numbers, or ids in the owner's system.
+
+    :raises mes.masterdata.services.TooManyVanished: it looks like a fault on the other side; nothing was changed.
     """
     now = now or timezone.now()
     present = set(present_keys)
-    gone = [
-        pk
-        for pk, number in WorkOrder.objects.filter(owner=owner)
-        .exclude(status__in=[*OVER, Status.CANCELLED])
-        .values_list("pk", "number")
-        if number not in present
-    ]
+    alive = WorkOrder.objects.filter(owner=owner).exclude(status__in=[*OVER, Status.CANCELLED])
+    rows = list(alive.values_list("pk", "number", "external_ids"))
+    gone = [pk for pk, number, ids in rows if number not in present and ids.get(owner) not in present]
+    check_vanishing(len(gone), of=len(rows), what="open work orders", owner=owner)
     for pk in gone:
         _end(lock_order(pk), "CANCELLED", version="", owner=owner, now=now, applied=Applied())
     return len(gone)

@@ -372,6 +372,8 @@ def _book(locked: Locked, report: ProductionReport, lines: Sequence[ScrapLine]) 
         order.good_quantity += report.good_quantity
     order.scrap_quantity += report.scrap_quantity
     order.rework_quantity += report.rework_quantity
+    if not (operation.is_output or report.scrap_quantity or report.rework_quantity):
+        return
     # update(), not save(): sums are not tracked, and a report must not write a row of the order's history.
     WorkOrder.objects.filter(pk=order.pk).update(
         good_quantity=order.good_quantity, scrap_quantity=order.scrap_quantity, rework_quantity=order.rework_quantity

@@ -14,11 +14,13 @@ from mes.execution.services import (
     accept_proposal,
     apply_work_orders,
     create_work_order,
+    link_work_order,
     reject_proposal,
     vanish_work_orders,
 )
 from mes.execution.services.proposals import CannotAccept
 from mes.masterdata.records import BomLineRecord, RoutingStepRecord
+from mes.masterdata.services import TooManyVanished
 from tests.factories import NOW, make_bom, make_item, make_routing
 
 pytestmark = pytest.mark.django_db
@@ -168,8 +170,25 @@ class TestApplyWorkOrders:
         assert order().external_ids == {"tryton": "7"}
         assert heard[-1].kind() == "WorkOrderLinked"
 
+    def test_an_order_that_was_linked_is_known_by_its_id_there_whatever_its_number(self, item):
+        made = create_work_order(
+            record=replace(record(item, number="M-1"), external_id="", version=""), by="p", now=NOW
+        )
+        link_work_order(work_order_id=made.pk, system="tryton", external_id="7", now=NOW)
+        applied = arrive(record(item, due_at=NOW + timedelta(days=1)))
+        made.refresh_from_db()
+        assert (applied.created, WorkOrder.objects.count()) == (0, 1)
+        assert (made.number, made.owner, made.due_at) == ("M-1", "tryton", NOW + timedelta(days=1))
+        assert arrive(record(item, due_at=NOW + timedelta(days=1))).unchanged == 1
+
 
 class TestVanishWorkOrders:
+    def test_a_mass_of_missing_orders_is_a_fault_there(self, item):
+        arrive(*(record(item, number=f"WO-{n}", external_id=str(n)) for n in range(8)))
+        with pytest.raises(TooManyVanished, match="8 of 8 open work orders"):
+            vanish_work_orders([], owner="tryton", now=NOW)
+        assert not WorkOrder.objects.filter(status="CANCELLED").exists()
+
     def test_cancels_what_has_not_begun_and_proposes_the_rest(self, item):
         arrive(record(item), record(item, number="WO-8", external_id="8"), record(item, number="WO-9", external_id="9"))
         begin()

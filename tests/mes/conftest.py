@@ -1,4 +1,4 @@
-"""What every test of the floor may listen to."""
+"""What every test of the MES may listen to."""
 
 import pytest
 

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from erp_bridge.costing.events import OrderCostRolledUp
 from erp_bridge.costing.models import CostRate, CostRollUp, PlannedCost, PlannedCostLine
@@ -236,23 +237,22 @@ def _material(work_order: WorkOrder) -> list[MaterialFact]:
 
 def _labor(work_order: WorkOrder) -> list[TimeFact]:
     worked = LaborSegment.objects.filter(operation__work_order=work_order, ended_at__isnull=False)
-    return [
-        TimeFact(
-            operation=one.operation.number, key=one.person.number, activity=one.activity,
-            started_at=one.started_at, ended_at=one.ended_at, minutes=one.minutes, reference=str(one.pk),
-        )
-        for one in worked.select_related("operation", "person").order_by("started_at", "pk")
-    ]  # fmt: skip
+    return _times(worked, key="person__number")
 
 
 def _machine(work_order: WorkOrder) -> list[TimeFact]:
     occupied = MachineInterval.objects.filter(operation__work_order=work_order, ended_at__isnull=False)
+    return _times(occupied, key="work_unit__work_center__code")
+
+
+def _times(ended: QuerySet[Any], *, key: str) -> list[TimeFact]:
+    columns = ("operation__number", key, "activity", "started_at", "ended_at", "minutes", "pk")
     return [
         TimeFact(
-            operation=one.operation.number, key=one.work_unit.work_center.code, activity=one.activity,
-            started_at=one.started_at, ended_at=one.ended_at, minutes=one.minutes, reference=str(one.pk),
+            operation=operation, key=who, activity=activity, started_at=start, ended_at=end, minutes=minutes,
+            reference=str(pk),
         )
-        for one in occupied.select_related("operation", "work_unit__work_center").order_by("started_at", "pk")
+        for operation, who, activity, start, end, minutes, pk in ended.order_by("started_at", "pk").values_list(*columns)
     ]  # fmt: skip
 
 

@@ -28,7 +28,7 @@ def lock(person_id: int) -> Person:
 
     Taken after the locks of work order and operation, and by ascending id where there are several.
     """
-    return Person.objects.select_for_update().select_related("site").get(pk=person_id)
+    return Person.objects.select_for_update(of=("self",)).select_related("site").get(pk=person_id)
 
 
 def lock_active(person_id: int) -> Person:
@@ -106,7 +106,7 @@ def settle(person: Person, ended: Sequence[LaborSegment], *, now: datetime, arou
         touched = one.ended_at is not None and any(
             one.started_at < (window.end or until) and window.start < one.ended_at for window in windows
         )
-        if touched and minutes_to_seconds(one.minutes) != shares[one.pk]:
+        if touched and booked_seconds(one) != shares[one.pk]:
             reverse(person, one, by="", note="shared anew with parallel work", now=now)
             _book(person, copy_of(one), seconds=shares[one.pk], now=now)
 
@@ -116,8 +116,13 @@ def reverse(person: Person, segment: LaborSegment, *, by: str, note: str, now: d
     taken_back = copy_of(segment)
     taken_back.reverses = segment
     taken_back.corrected_by, taken_back.note = by, note
-    _book(person, taken_back, seconds=-minutes_to_seconds(segment.minutes), now=now)
+    _book(person, taken_back, seconds=-booked_seconds(segment), now=now)
     return taken_back
+
+
+def booked_seconds(segment: LaborSegment) -> int:
+    """Return the whole seconds that were booked for a segment, none while it runs."""
+    return 0 if segment.minutes is None else minutes_to_seconds(segment.minutes)
 
 
 def copy_of(segment: LaborSegment) -> LaborSegment:
@@ -147,6 +152,7 @@ def _presence(person: Person, earliest: datetime, latest: datetime) -> list[Wind
 
 
 def _book(person: Person, segment: LaborSegment, *, seconds: int, now: datetime) -> None:
+    assert segment.ended_at is not None, "only what has ended is booked"
     segment.minutes = seconds_to_minutes(seconds)
     segment.recorded_at = now
     segment.save()

@@ -2,12 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Callable
+from typing import Any, TypeVar
 
 from django.db import transaction
 
 from mes.core.event import Event
 
-Subscriber = Callable[[Event], None]
+E = TypeVar("E", bound=Event)
+Subscriber = Callable[[Any], None]
 
 _subscribers: dict[type[Event], list[Subscriber]] = defaultdict(list)
 
@@ -16,7 +18,7 @@ class PublishedOutsideTransaction(RuntimeError):
     """An event was published where its fact and its messages could not become true together."""
 
 
-def subscribe(event_type: type[Event], subscriber: Subscriber) -> None:
+def subscribe(event_type: type[E], subscriber: Callable[[E], None]) -> None:
     """Call ``subscriber`` for every published event of this type or a subtype. Only from ``AppConfig.ready``."""
     _subscribers[event_type].append(subscriber)
 

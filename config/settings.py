@@ -5,6 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import environ
+from django.templatetags.static import static
+from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy as _
 
 from config.logs import configure, logging_config
 
@@ -241,7 +244,67 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
 }
-UNFOLD = {"DASHBOARD_CALLBACK": "mes.execution.views.planner_cards", "SITE_TITLE": "Lineside", "SITE_HEADER": "Lineside", "SHOW_HISTORY": True, "SHOW_VIEW_ON_SITE": False}
+_GREEN = "97 .02|94 .04|89 .08|82 .13|72 .16|62 .15|51 .13|44 .11|37 .09|31 .07|22 .05".split("|")
+_GRAY = "98.500 .002|96.700 .003|92.800 .004|87.200 .005|70.700 .008|55.100 .010|44.600 .010|37.300 .010|27.800 .008|21 .007|15 .006".split(
+    "|"
+)
+_STEPS = ("50", "100", "200", "300", "400", "500", "600", "700", "800", "900", "950")
+
+
+def _admin_link(title: str, icon: str, name: str) -> dict[str, Any]:
+    return {"title": title, "icon": icon, "link": reverse_lazy(name)}
+
+
+UNFOLD = {
+    "SITE_TITLE": "Lineside",
+    "SITE_HEADER": "Lineside",
+    "SITE_ICON": lambda request: static("favicon.svg"),
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("favicon.svg")}],
+    "SHOW_HISTORY": True,
+    "SHOW_VIEW_ON_SITE": False,
+    "DASHBOARD_CALLBACK": "mes.execution.views.planner_cards",
+    "COLORS": {
+        "primary": {step: f"oklch({tone.replace(' ', '% ')} 153)" for step, tone in zip(_STEPS, _GREEN, strict=True)},
+        "base": {step: f"oklch({tone.replace(' ', '% ')} 106)" for step, tone in zip(_STEPS, _GRAY, strict=True)},
+    },
+    "SIDEBAR": {
+        "show_search": True,
+        "show_all_applications": True,
+        "navigation": [
+            {
+                "title": _("Planning"),
+                "items": [
+                    _admin_link(_("Work orders"), "assignment", "admin:execution_workorder_changelist"),
+                    _admin_link(_("Proposed changes"), "rule", "admin:execution_changeproposal_changelist"),
+                    _admin_link(_("Board"), "dashboard", "execution:board"),
+                    _admin_link(_("ERP bridge"), "sync_alt", "bridge:overview"),
+                ],
+            },
+            {
+                "title": _("Master data"),
+                "separator": True,
+                "items": [
+                    _admin_link(_("Items"), "category", "admin:masterdata_item_changelist"),
+                    _admin_link(_("Bills of materials"), "account_tree", "admin:masterdata_billofmaterials_changelist"),
+                    _admin_link(_("Routings"), "route", "admin:masterdata_routing_changelist"),
+                    _admin_link(_("Work centers"), "precision_manufacturing", "admin:masterdata_workcenter_changelist"),
+                    _admin_link(_("People"), "badge", "admin:masterdata_person_changelist"),
+                    _admin_link(_("Reason codes"), "label", "admin:masterdata_reasoncode_changelist"),
+                ],
+            },
+            {
+                "title": _("What happened"),
+                "separator": True,
+                "items": [
+                    _admin_link(_("Reports"), "fact_check", "admin:execution_productionreport_changelist"),
+                    _admin_link(_("Movements of material"), "swap_horiz", "admin:material_materialmovement_changelist"),
+                    _admin_link(_("Lots"), "inventory_2", "admin:material_lot_changelist"),
+                    _admin_link(_("Time on jobs"), "schedule", "admin:labor_laborsegment_changelist"),
+                ],
+            },
+        ],
+    },
+}
 
 configure()
 LOGGING = logging_config(

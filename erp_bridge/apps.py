@@ -12,13 +12,14 @@ class ErpBridgeConfig(AppConfig):
     verbose_name = "ERP bridge"
 
     def ready(self) -> None:
-        from erp_bridge import queries, tasks
+        from erp_bridge import queries, tasks, views
         from erp_bridge.engine import nudge, outbox, registry
         from mes.access.queries import grant_of_user
         from mes.core import attention, bus, live
         from mes.core.event import Event
         from mes.core.pages import Page, pages
         from mes.execution.events import WorkOrderLinked
+        from mes.execution.panels.board import sections
         from mes.terminal.panels import tell_erp_answers
 
         registry.load()
@@ -46,3 +47,4 @@ class ErpBridgeConfig(AppConfig):
         )
         live.watch("bridge", queries.last_change)
         tell_erp_answers(queries.erp_answers)
+        sections.add(views.MessagesSection())

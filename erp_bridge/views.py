@@ -26,6 +26,8 @@ from mes.access.queries import may, sites_of
 from mes.access.views import requires
 from mes.core import live
 from mes.core.errors import DomainError
+from mes.execution.models import WorkOrder
+from mes.execution.panels.board import OrderSection
 
 PAGE = 50
 PAGE_AGE = 7 * 24 * 3600
@@ -294,3 +296,16 @@ def _is_json(text: str) -> bool:
         return isinstance(json.loads(text), list)
     except ValueError:
         return False
+
+
+class MessagesSection(OrderSection):
+    """What each ERP was told about an order, on the order's page."""
+
+    key = "erp"
+    order = 30
+    template = "erp_bridge/order.html"
+    right = "bridge:read"
+
+    def context(self, work_order: WorkOrder) -> dict[str, Any]:
+        told = list(queries.messages_about(site=work_order.site.code, subject=work_order.number)[:200])
+        return {"messages": told} if told else {}

@@ -356,6 +356,7 @@ document.addEventListener("click", (event) => {
     return;
   }
   if (target.dataset.key) { press(target.dataset.key, target.closest("form")); }
+  else if (target.dataset.fill) { document.getElementById(target.dataset.fill).value = target.dataset.value; }
   else if (target.hasAttribute("data-close")) { closeSheets(); }
   else if (target.dataset.sheet) { openSheet(target.dataset.sheet); }
   else if ("job" in target.dataset) { event.preventDefault(); look(target.dataset.job); }

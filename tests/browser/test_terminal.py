@@ -3,9 +3,13 @@
 import json
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import expect
 
-from mes.execution.models import Operation, ProductionReport
+from mes.execution.models import Operation, OrderComponent, ProductionReport
+from mes.masterdata import services as masterdata
+from mes.material.models import Lot
+from tests.factories import make_item, make_person
 
 pytestmark = pytest.mark.browser
 
@@ -199,3 +203,35 @@ def test_primary_actions_need_no_scrolling_on_a_ten_inch_tablet(terminal):
     page = terminal(width=1280, height=800)
     boxes = [page.locator(f"#pad-{n}").bounding_box() for n in range(1, 10)]
     assert max(box["y"] + box["height"] for box in boxes) <= 800
+
+
+def test_material_is_issued_by_tapping_a_lot(terminal, operation):
+    steel = make_item(site=operation.work_order.site, name="Steel", lot_tracked=True)
+    lot = Lot.objects.create(site=steel.site, item=steel, number="S-1", quantity=50, created_at=timezone.now())
+    OrderComponent.objects.create(
+        work_order=operation.work_order, operation=operation, position=9, item=steel, uom=steel.uom,
+        required_quantity=20, backflush=False,
+    )  # fmt: skip
+    page = terminal()
+    sign_on(page)
+    start(page)
+    page.click("#panel-material button.choice")
+    page.click("#panel-material .lot-key")
+    page.click("#panel-material dialog[open] .confirm")
+    all_saved(page)
+    lot.refresh_from_db()
+    assert lot.quantity == 30
+
+
+def test_a_second_person_joins_the_job(terminal, operation):
+    marek = make_person(site=operation.work_order.site, number="1012", name="Marek")
+    masterdata.set_badge(person_id=marek.pk, badge="M77X")
+    page = terminal()
+    sign_on(page)
+    start(page)
+    scan(page, "M77X")
+    expect(page.locator("[data-operator-name]")).to_have_text("Marek")
+    page.click("#my-time")
+    page.click("#sheet-my-time button[data-do=join]")
+    expect(page.locator("#panel-crew")).to_contain_text("Marek", timeout=10000)
+    expect(page.locator("#panel-crew")).to_contain_text("Anna")

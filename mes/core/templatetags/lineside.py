@@ -99,6 +99,12 @@ def favor(value: Decimal) -> str:
 
 
 @register.filter
+def label(name: str) -> str:
+    """Write a field's name as people read it: due_at is "Due at"."""
+    return str(name).replace("_", " ").strip().capitalize()
+
+
+@register.filter
 def iso(value: datetime | None) -> str:
     """Write an instant for a timer of timers.js."""
     return value.isoformat() if value else ""

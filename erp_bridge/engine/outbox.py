@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -11,6 +12,7 @@ from django.utils import timezone
 
 from erp_bridge.engine import codec, links, nudge, registry, wiring
 from erp_bridge.models import NEVER, OutboundMessage, Stream
+from erp_bridge.sdk.flow import Push
 from mes.core.event import Event
 
 NAMESPACE = UUID("6f1c1bb4-35c8-5e6c-9d0e-2f4a3f7a1c55")
@@ -40,7 +42,7 @@ def enqueue(event: Event, *, only_flow: str = "", only_connection: int = 0) -> i
     flows = registry.pushes_of(type(event))
     if not flows:
         return 0
-    by_connection: dict[int, list[tuple[type, wiring.Wire]]] = defaultdict(list)
+    by_connection: dict[int, list[tuple[type[Push], wiring.Wire]]] = defaultdict(list)
     for flow in flows:
         if only_flow not in ("", flow.key):
             continue
@@ -51,21 +53,8 @@ def enqueue(event: Event, *, only_flow: str = "", only_connection: int = 0) -> i
     if not by_connection:
         return 0
     now = timezone.now()
-    data = codec.dump(event)
-    common = {
-        "kind": event.kind(),
-        "version": event.version,
-        "event_id": event.event_id,
-        "event": data,
-        "sha256": codec.digest(data),
-        "strict": False,
-        "occurred_at": event.occurred_at,
-        "recorded_at": now,
-    }
-    told = 0
-    for connection_id in sorted(by_connection):
-        told += _write(connection_id, event, by_connection[connection_id], common, now)
-    return told
+    told = _Told(event, now)
+    return sum(_write(told, connection_id, by_connection[connection_id]) for connection_id in sorted(by_connection))
 
 
 def key_of(*, site: str, connection: str, flow: str, event_id: UUID) -> str:
@@ -73,31 +62,59 @@ def key_of(*, site: str, connection: str, flow: str, event_id: UUID) -> str:
     return uuid5(NAMESPACE, f"{site}|{connection}|{flow}|{event_id}").hex
 
 
-def _write(
-    connection_id: int, event: Event, pairs: list[tuple[type, wiring.Wire]], common: dict[str, Any], now: datetime
-) -> int:
+class _Told:
+    """What all messages of one event have in common, adapted for the database once."""
+
+    def __init__(self, event: Event, now: datetime) -> None:
+        data = codec.dump(event)
+        adapt = database.ops.adapt_datetimefield_value
+        self.event = event
+        self.now = now
+        self.is_reversal = getattr(event, "reverses", None) is not None
+        self.columns = [
+            event.kind(), event.version, event.event_id.hex, codec.canonical(data), codec.digest(data),
+            adapt(event.occurred_at), adapt(now),
+        ]  # fmt: skip
+
+
+def _write(told: _Told, connection_id: int, pairs: list[tuple[type[Push], wiring.Wire]]) -> int:
+    event, now = told.event, told.now
     due = [wire.cadence.after(now, zone=wire.zone, shift_ends=wire.shift_ends) for _, wire in pairs]
     stream_id, first = take_places(connection_id, event.subject, len(pairs), min(filter(None, due), default=None))
-    reverses = getattr(event, "reverses", None) is not None
-    OutboundMessage.objects.bulk_create(
-        [
-            OutboundMessage(
-                connection_id=connection_id,
-                stream_id=stream_id,
-                seq=first + place,
-                flow=flow.key,
-                key=key_of(site=event.site, connection=wire.name, flow=flow.key, event_id=event.event_id),
-                due_at=when,
-                # A reversal must not pass the dead letter of what it reverses.
-                **common | {"strict": flow.strict or reverses},
-            )
-            for place, ((flow, wire), when) in enumerate(zip(pairs, due, strict=True))
-        ],
-        ignore_conflicts=True,
-    )
+    adapt = database.ops.adapt_datetimefield_value
+    parameters: list[Any] = []
+    for place, ((flow, wire), when) in enumerate(zip(pairs, due, strict=True)):
+        key = key_of(site=event.site, connection=wire.name, flow=flow.key, event_id=event.event_id)
+        # A reversal must not pass the dead letter of what it reverses.
+        strict = flow.strict or told.is_reversal
+        parameters += [connection_id, stream_id, first + place, flow.key, key, strict, adapt(when), *told.columns]
+    with database.cursor() as cursor:
+        cursor.execute(_insert(len(pairs)), parameters)
     if any(flow.urgent and when is not None and when <= now for (flow, _), when in zip(pairs, due, strict=True)):
         transaction.on_commit(lambda: nudge.wake(stream_id), robust=True)
     return len(pairs)
+
+
+@cache
+def _insert(rows: int) -> str:
+    """Return the statement that writes so many messages.
+
+    It is written out because it runs with every report on the floor, where the ORM would take longer than the database.
+    That an event is told once is the constraint's business: telling it again changes nothing.
+    """
+    given = [
+        "connection_id", "stream_id", "seq", "flow", "key", "strict", "due_at", "kind", "version", "event_id", "event",
+        "sha256", "occurred_at", "recorded_at",
+    ]  # fmt: skip
+    usual = {
+        "state": "'PENDING'", "attempts": "0", "crashes": "0", "absent": "0", "waits_for": "''", "outcome": "''",
+        "code": "''", "detail": "''", "reference": "''",
+    }  # fmt: skip
+    row = f"({', '.join([*['%s'] * len(given), *usual.values()])})"
+    return (
+        f"INSERT INTO erp_bridge_outboundmessage ({', '.join([*given, *usual])}) "  # noqa: S608  nothing from outside
+        f"VALUES {', '.join([row] * rows)} ON CONFLICT DO NOTHING"
+    )
 
 
 def take_places(connection_id: int, subject: str, count: int, due_at: datetime | None) -> tuple[int, int]:

@@ -62,6 +62,7 @@ class ChangesView(ApiView):
     """What happened since a cursor."""
 
     rights = {"GET": "changes:read"}
+    also_answers = (410,)
 
     class Query(Filters):
         since = CursorField(required=False, help_text="next_cursor of the last answer, or 0 to begin.")

@@ -45,7 +45,7 @@ class ProblemAutoSchema(AutoSchema):
         operation = super().get_operation(path, path_regex, path_prefix, method, registry)
         if operation is None:
             return None
-        statuses = set(ALWAYS)
+        statuses = {*ALWAYS, *getattr(self.view, "also_answers", ())}
         right = getattr(self.view, "rights", {}).get(method, "")
         if right:
             statuses |= set(WITH_RIGHT)

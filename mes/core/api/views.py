@@ -43,6 +43,8 @@ class ApiView(APIView):
     rights: ClassVar[Mapping[str, str]] = {}
     ordering: ClassVar[tuple[str, ...]] = ("pk",)
     pagination_class = CursorPagination
+    also_answers: ClassVar[tuple[int, ...]] = ()
+    """Statuses of problems that only this endpoint answers with, for the schema."""
     no_writing: ClassVar[str] = ""
     """What to do instead, said with 405: who owns this, or how a fact is corrected."""
 

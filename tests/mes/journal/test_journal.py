@@ -14,7 +14,6 @@ from django.db import DatabaseError, connection, transaction
 from mes.core import bus
 from mes.core.actor import acting_as
 from mes.core.event import Event
-from mes.execution.events import OperationStarted
 from mes.journal import queries, services
 from mes.journal.models import EntriesNeverChange, JournalEntry, JournalHead
 from mes.journal.rules import as_data
@@ -26,6 +25,11 @@ NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 class Weighed(Event):
     kilograms: Decimal
     parts: tuple[Decimal, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Signed(Event):
+    person: str
 
 
 def publish(subject: str = "WO-1", *, site: str = "NORTH", event_id: uuid.UUID | None = None) -> Weighed:
@@ -67,19 +71,7 @@ def test_an_event_costs_the_hot_path_one_insert(django_assert_num_queries):
 @pytest.mark.django_db
 def test_without_a_signed_in_actor_the_events_own_person_is_named():
     with transaction.atomic():
-        bus.publish(
-            OperationStarted(
-                event_id=uuid.uuid4(),
-                site="N",
-                subject="WO-1",
-                occurred_at=NOW,
-                operation="10",
-                work_center="MILL",
-                work_unit="MILL-1",
-                activity="RUN",
-                person="P-7",
-            )
-        )
+        bus.publish(Signed(event_id=uuid.uuid4(), site="N", subject="WO-1", occurred_at=NOW, person="P-7"))
     assert JournalEntry.objects.get().actor == "P-7"
 
 

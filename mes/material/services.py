@@ -12,7 +12,7 @@ from decimal import Decimal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F, Sum
 
 from mes.core import bus
@@ -66,6 +66,12 @@ class NothingMoved(InvalidInput):
     """A movement needs a quantity above zero."""
 
     code = "qty_zero"
+
+
+class MovementIdReused(InvalidInput):
+    """The id names another movement."""
+
+    code = "movement_id_reused"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -346,10 +352,18 @@ def _movement(
 
 
 def _record(movements: Sequence[MaterialMovement], use: Use) -> None:
-    """Store the movements, keep the lots' sums, and publish what orders consumed."""
+    """Store the movements, keep the lots' sums, and publish what orders consumed.
+
+    :raises MovementIdReused: an id belongs to another movement.
+    """
     if not movements:
         return
-    MaterialMovement.objects.bulk_create(movements)
+    try:
+        MaterialMovement.objects.bulk_create(movements)
+    except IntegrityError as clash:
+        raise MovementIdReused(
+            "This id was used for another movement. Make a new one each time.", field="movement_id"
+        ) from clash
     for movement in movements:
         if movement.lot:
             consumed = movement.kind in MaterialMovement.CONSUMING

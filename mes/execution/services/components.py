@@ -16,6 +16,7 @@ from mes.masterdata.models import Item, Person, Uom
 from mes.masterdata.rules import check_precision
 from mes.material import services as material
 from mes.material.models import MaterialMovement
+from mes.material.services import MovementIdReused
 
 
 class ComponentUnknown(InvalidInput):
@@ -28,12 +29,6 @@ class UomUnknown(InvalidInput):
     """There is no such unit."""
 
     code = "uom_unknown"
-
-
-class MovementIdReused(InvalidInput):
-    """The id names another movement."""
-
-    code = "movement_id_reused"
 
 
 class OverTolerance(InvalidInput):

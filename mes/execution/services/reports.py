@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from mes.core import bus
 from mes.core.errors import DomainError, InvalidInput, NotFound
@@ -150,7 +151,7 @@ def report_production(
     _check_available(locked, good=good, processed=good + scrapped + rework_quantity, approved_by=approved_by)
     reasons = _find_reasons(locked.order, scrap)
     at = rules.effective_time(claimed=occurred_at, now=now)
-    report = ProductionReport.objects.create(
+    report = _store(
         id=report_id,
         site=locked.order.site,
         work_order=locked.order,
@@ -204,7 +205,7 @@ def reverse_report(
     check_open(locked.order)
     _check_reversible(locked, original)
     at = rules.effective_time(claimed=occurred_at, now=now)
-    report = ProductionReport.objects.create(
+    report = _store(
         id=reversal_id,
         site=locked.order.site,
         work_order=locked.order,
@@ -284,6 +285,19 @@ def _known_report(report_id: UUID, print_: str) -> ProductionReport | None:
             f"This id was used for another report ({known}). Make a new id for every report.", field="report_id"
         )
     return known
+
+
+def _store(**values: Any) -> ProductionReport:
+    """Insert a report.
+
+    :raises ReportIdReused: another order got a report of this id at the same moment, under another lock.
+    """
+    try:
+        return ProductionReport.objects.create(**values)
+    except IntegrityError as clash:
+        raise ReportIdReused(
+            "This id was used for another report. Make a new id for every report.", field="report_id"
+        ) from clash
 
 
 def _check_operation(locked: Locked) -> None:

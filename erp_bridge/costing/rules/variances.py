@@ -162,12 +162,12 @@ def _split(line: PlanLine, lines: list[CostLine], count: _Counts) -> list[Varian
     add(
         SCRAP,
         line.amount(lost),
-        f"{_number(count.lost)} pieces without good output: {_number(lost)} {line.unit} x {per}",
+        f"pieces without good output: {_number(count.lost)}, that is {_number(lost)} {line.unit} x {per}",
     )
     add(
         REWORK,
         line.amount(repeated),
-        f"{_number(count.repeated)} passes repeated: {_number(repeated)} {line.unit} x {per}",
+        f"passes repeated: {_number(count.repeated)}, that is {_number(repeated)} {line.unit} x {per}",
     )
     standard = target + lost + repeated
     add(

@@ -87,6 +87,15 @@ def money(value: Decimal | None) -> str:
 
 
 @register.filter
+def exact_money(value: Decimal | None) -> str:
+    """Write an amount or a rate with at least two places, and as many more as it has: for reading a computation along."""
+    if value is None:
+        return "–"
+    whole, _point, places = f"{Decimal(value):,f}".partition(".")
+    return f"{whole}.{places.rstrip('0').ljust(2, '0')}"
+
+
+@register.filter
 def signed(value: Decimal | None) -> str:
     """Write a difference with its sign, as an amount."""
     return "–" if value is None else f"{Decimal(value):+,.2f}" if value else "0.00"

@@ -113,7 +113,7 @@ def test_the_page_the_roll_up_and_the_hand_calculation_are_the_same_to_the_cent(
     for figure in ("73.00", "56.50", "25.00", "4.48", "10.80", "7.20"):
         assert figure in page
     assert "the same figures as this page" in page
-    assert "ANNA" in page and "2.5 / unit" in page, "each figure with how it was computed"
+    assert "ANNA" in page and "2.50 / unit" in page, "each figure with how it was computed"
     assert "56.50" in client.get(reverse("execution:order", args=["WO-7"])).content.decode()
 
 
@@ -134,6 +134,21 @@ def test_an_unchanged_roll_up_is_the_same_event_and_a_changed_one_replaces_it(pl
     (third,) = told()
     assert (third.revision, third.total) == (3, first.total)
     assert third.event_id != first.event_id, "back to the first figures is still news to who was told the second"
+
+
+def test_what_an_erp_is_told_are_the_figures_of_the_roll_up(plant):
+    class Links:
+        def work_order(self, number: str) -> str:
+            return f"ERP-{number}"
+
+    anna, centers = plant
+    services.apply_rates(rates(centers), owner="erp")
+    order = released()
+    work(order, anna)
+    (event,) = told()
+    document = OrderCostFlow().translate(event, Links())
+    assert (document.erp_work_order, document.version, document.currency) == ("ERP-WO-7", 1, "EUR")
+    assert {name: getattr(document, name) for name in figures(order)} == figures(order)
 
 
 def test_what_lies_outside_the_period_is_not_asked_about(plant):

@@ -251,7 +251,7 @@ _GRAY = "98.500 .002|96.700 .003|92.800 .004|87.200 .005|70.700 .008|55.100 .010
 _STEPS = ("50", "100", "200", "300", "400", "500", "600", "700", "800", "900", "950")
 
 
-def _admin_link(title: str, icon: str, name: str) -> dict[str, Any]:
+def _admin_link(title: Any, icon: str, name: str) -> dict[str, Any]:
     return {"title": title, "icon": icon, "link": reverse_lazy(name)}
 
 

@@ -188,7 +188,8 @@ def entry(request: HttpRequest, entry_id: UUID) -> HttpResponse:
 
 
 def _draw(place: Place) -> tuple[dict[str, str], str]:
-    drawn, bar = {}, "idle"
+    drawn: dict[str, str] = {}
+    bar = "idle"
     for panel in panels:
         context = panel.context(place)
         bar = context.get("bar_state", bar)

@@ -13,6 +13,7 @@ from erp_bridge.costing.models import CostRate, CostRollUp, PlannedCost, Planned
 from erp_bridge.costing.rules.planning import PlannedComponent, PlannedOperation, plan_lines
 from erp_bridge.costing.rules.rates import Rate, RateBook
 from erp_bridge.costing.rules.rollup import Actual, MaterialFact, OrderFacts, PieceFact, TimeFact, roll_up
+from erp_bridge.costing.rules.rounding import CENT
 from erp_bridge.costing.rules.statement import Statement, state
 from erp_bridge.costing.rules.variances import PlanLine, compare
 from labor.models import LaborSegment
@@ -173,13 +174,13 @@ def as_event(row: CostRollUp) -> OrderCostRolledUp:
         occurred_at=row.rolled_up_at,
         revision=row.revision,
         currency=row.currency,
-        planned_total=row.planned_total,
-        material=row.material,
-        labor=row.labor,
-        machine=row.machine,
-        scrap=row.scrap,
-        rework=row.rework,
-        total=row.total,
+        planned_total=row.planned_total.quantize(CENT),
+        material=row.material.quantize(CENT),
+        labor=row.labor.quantize(CENT),
+        machine=row.machine.quantize(CENT),
+        scrap=row.scrap.quantize(CENT),
+        rework=row.rework.quantize(CENT),
+        total=row.total.quantize(CENT),
         replaces=before.event_id if before else None,
     )
 

@@ -43,7 +43,7 @@ class ConnectionForm(forms.ModelForm):
         key = self.data.get("connector") or self.instance.connector
         if key not in registry.connectors:
             return {}
-        fields = {}
+        fields: dict[str, forms.Field] = {}
         for setting in registry.connectors[key].settings_form:
             stored = self.instance.settings.get(setting.name, setting.default)
             words = setting.help or ""

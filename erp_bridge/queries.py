@@ -202,18 +202,18 @@ def age(span: timedelta) -> str:
 def _flow_figures(connection: Connection, flows: Mapping[str, type[Flow]], now: datetime) -> list[FlowFigures]:
     open_counts: dict[str, dict[str, Any]] = {}
     unsettled = [State.PENDING, State.SENDING, State.DOUBT, State.REVIEW, State.DEAD]
-    for row in (
+    for group in (
         OutboundMessage.objects.filter(connection=connection, state__in=unsettled)
         .values("flow", "state")
         .annotate(number=Count("pk"), oldest=Min("recorded_at"))
     ):
-        entry = open_counts.setdefault(row["flow"], {"oldest": []})
-        entry[row["state"]] = row["number"]
-        if row["state"] not in (State.DEAD, State.REVIEW):
-            entry["oldest"].append(row["oldest"])
-    day = {
-        row["flow"]: row
-        for row in OutboundMessage.objects.filter(connection=connection, recorded_at__gte=now - timedelta(days=1))
+        entry = open_counts.setdefault(group["flow"], {"oldest": []})
+        entry[group["state"]] = group["number"]
+        if group["state"] not in (State.DEAD, State.REVIEW):
+            entry["oldest"].append(group["oldest"])
+    day: dict[str, Mapping[str, Any]] = {
+        each["flow"]: each
+        for each in OutboundMessage.objects.filter(connection=connection, recorded_at__gte=now - timedelta(days=1))
         .values("flow")
         .annotate(number=Count("pk"), done=Count("pk", filter=Q(state=State.DONE)), last=Max("done_at"))
     }
@@ -307,7 +307,7 @@ def last_change() -> object:
     )
 
 
-_ANSWERS = {
+_ANSWERS: dict[str, tuple[int, str]] = {
     State.DONE: (0, "booked"),
     State.DISCARDED: (1, "rejected"),
     State.PENDING: (2, "waiting"),

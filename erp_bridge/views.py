@@ -3,9 +3,11 @@
 import json
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from functools import partial
+from typing import Any, cast
 
 from django.contrib import messages as notes
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.core import signing
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
@@ -156,26 +158,26 @@ def act_on_message(request: HttpRequest, pk: int) -> HttpResponse:
     """Send again, dismiss, correct, or settle a message, as the pressed button says."""
     message = _message(request, pk)
     _need_write(request, message.connection.site)
-    given, by = request.POST, request.user
+    given, by = request.POST, cast(AbstractBaseUser, request.user)
     reason = _text(given.get("reason", ""), 2000)
+    reference = _text(given.get("reference", ""), 200)
     what = given.get("what", "")
-    deeds: dict[str, Callable[[], str]] = {
-        "retry": lambda: decisions.retry(message_id=pk, by=by, reason=reason) and _("It will be sent again."),
-        "dismiss": lambda: decisions.dismiss(message_id=pk, by=by, reason=reason) and _("Dismissed."),
-        "posted": lambda: (
-            decisions.settle(
-                message_id=pk, posted=True, by=by, reason=reason, reference=_text(given.get("reference", ""), 200)
-            )
-            and _("Noted as booked.")
+    deeds: dict[str, tuple[Callable[[], Any], str]] = {
+        "retry": (lambda: decisions.retry(message_id=pk, by=by, reason=reason), _("It will be sent again.")),
+        "dismiss": (lambda: decisions.dismiss(message_id=pk, by=by, reason=reason), _("Dismissed.")),
+        "posted": (
+            lambda: decisions.settle(message_id=pk, posted=True, by=by, reason=reason, reference=reference),
+            _("Noted as booked."),
         ),
-        "not-posted": lambda: (
-            decisions.settle(message_id=pk, posted=False, by=by, reason=reason) and _("It will be sent once more.")
+        "not-posted": (
+            lambda: decisions.settle(message_id=pk, posted=False, by=by, reason=reason),
+            _("It will be sent once more."),
         ),
-        "correct": lambda: _correct(pk, given.get("event", ""), by, reason),
+        "correct": (lambda: _correct(pk, given.get("event", ""), by, reason), ""),
     }
     if what not in deeds:
         raise Http404
-    _try(request, deeds[what])
+    _try(request, *deeds[what])
     return redirect("bridge:message", pk=pk)
 
 
@@ -189,7 +191,8 @@ def act_on_messages(request: HttpRequest) -> HttpResponse:
     writable = [site.code for site in sites_of(request.user, "bridge:write")]
     mine = OutboundMessage.objects.filter(pk__in=ids[:500], connection__site__in=writable).order_by("pk")
     reason = _text(request.POST.get("reason", ""), 2000)
-    done, passed = decisions.retry_all(messages=list(mine.values_list("pk", flat=True)), by=request.user, reason=reason)
+    by = cast(AbstractBaseUser, request.user)
+    done, passed = decisions.retry_all(messages=list(mine.values_list("pk", flat=True)), by=by, reason=reason)
     notes.success(
         request, _("%(done)d will be sent again; %(passed)d had moved on.") % {"done": done, "passed": passed}
     )
@@ -227,7 +230,7 @@ def act_on_row(request: HttpRequest, pk: int) -> HttpResponse:
     _need_write(request, row.connection.site)
     if request.POST.get("what") == "dismiss":
         reason = _text(request.POST.get("reason", ""), 2000)
-        _try(request, lambda: intake.dismiss_row(row_id=pk, reason=reason, now=timezone.now()) or _("Dismissed."))
+        _try(request, partial(intake.dismiss_row, row_id=pk, reason=reason, now=timezone.now()), _("Dismissed."))
     else:
         _try(request, lambda: str(intake.retry_row(row_id=pk).get_state_display()))
     return redirect("bridge:rows")
@@ -263,9 +266,11 @@ def _need_write(request: HttpRequest, site: str) -> None:
         raise PermissionDenied(f"This takes the right bridge:write at {site}. Ask IT for a role with it.")
 
 
-def _try(request: HttpRequest, deed: Callable[[], Any]) -> None:
+def _try(request: HttpRequest, deed: Callable[[], Any], words: str = "") -> None:
+    """Do it and say so, in ``words`` or in what the deed returns; a refusal is said in its own words."""
     try:
-        notes.success(request, str(deed()))
+        done = deed()
+        notes.success(request, words or str(done))
     except DomainError as error:
         notes.error(request, error.detail)
     except CallFailed as error:

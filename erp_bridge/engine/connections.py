@@ -97,22 +97,24 @@ def create(*, name: str, site: str, connector: str, values: Mapping[str, Any], l
     return connection
 
 
-def pause(connection: Connection, *, reason: str) -> None:
+def pause(connection: Connection, *, reason: str) -> Connection:
     """Stop speaking to this ERP; what is to be said is kept. A person resumes it when the cause is mended."""
     connection.refresh_from_db()
     if connection.paused:
-        return
+        return connection
     connection.paused, connection.paused_reason, connection.paused_at = True, reason[:2000], timezone.now()
     connection.save(update_fields=["paused", "paused_reason", "paused_at", "changed_at"])
     logger.error("Connection %s is paused: %s", connection.name, reason)
+    return connection
 
 
-def resume(connection: Connection) -> None:
+def resume(connection: Connection) -> Connection:
     """Speak to this ERP again, at once."""
     connection.refresh_from_db()
     connection.paused, connection.paused_reason, connection.paused_at = False, "", None
     connection.save(update_fields=["paused", "paused_reason", "paused_at", "changed_at"])
     circuit.close(connection.pk)
+    return connection
 
 
 def test(connection: Connection) -> str:

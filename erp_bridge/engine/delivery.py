@@ -204,7 +204,7 @@ class Delivery:
 
     def _after_find(self, message: OutboundMessage, ack: Ack | None, failure: Exception | None, _: str) -> Verdict:
         words, code = str(failure or ""), getattr(failure, "code", "")
-        kept = {"absent": message.absent, "answered": False, "tired": True}
+        kept: dict[str, Any] = {"absent": message.absent, "answered": False, "tired": True}
         match failure:
             case None if ack is not None:
                 return Verdict(State.DONE, "FOUND", ack.note, reference=ack.reference)

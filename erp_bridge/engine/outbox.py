@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -91,7 +91,7 @@ def _write(told: _Told, connection_id: int, pairs: list[tuple[type[Push], wiring
     with database.cursor() as cursor:
         cursor.execute(_insert(len(pairs)), parameters)
     if any(flow.urgent and when is not None and when <= now for (flow, _), when in zip(pairs, due, strict=True)):
-        transaction.on_commit(lambda: nudge.wake(stream_id), robust=True)
+        transaction.on_commit(partial(nudge.wake, stream_id), robust=True)
     return len(pairs)
 
 
@@ -120,7 +120,7 @@ def _insert(rows: int) -> str:
 def take_places(connection_id: int, subject: str, count: int, due_at: datetime | None) -> tuple[int, int]:
     """Return the stream of the subject and the first of ``count`` places taken in it, making it due by ``due_at``."""
     adapt = database.ops.adapt_datetimefield_value
-    parameters = [
+    parameters: list[Any] = [
         connection_id, subject, count + 1, adapt(due_at), adapt(NEVER), False, False, count,
     ]  # fmt: skip
     with database.cursor() as cursor:
@@ -140,4 +140,4 @@ def wake_linked(event: Any) -> None:
         Stream.objects.filter(pk=stream_id).update(due_at=now)
     waiting.update(due_at=now)
     for stream_id in streams:
-        transaction.on_commit(lambda stream_id=stream_id: nudge.wake(stream_id), robust=True)
+        transaction.on_commit(partial(nudge.wake, stream_id), robust=True)

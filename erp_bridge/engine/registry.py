@@ -75,5 +75,5 @@ def _scan(package: str, registry: Registry) -> None:
     for module_info in pkgutil.walk_packages(found.__path__, f"{package}."):
         module = import_module(module_info.name)
         for _, entry in inspect.getmembers(module, inspect.isclass):
-            if issubclass(entry, registry.kind) and entry.__module__ == module.__name__ and entry.key:
+            if issubclass(entry, registry.kind) and entry.__module__ == module.__name__ and getattr(entry, "key", None):
                 registry.add(entry)

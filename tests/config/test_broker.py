@@ -1,6 +1,5 @@
 """The folder of messages never shows half a message."""
 
-import os
 import threading
 
 import pytest

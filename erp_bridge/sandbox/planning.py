@@ -59,7 +59,7 @@ def create_order(store: Store, wish: Any) -> dict[str, Any]:
             "state": "RELEASED", "start": now.isoformat(), "due": (now + timedelta(days=3)).isoformat(),
             "priority": 50, "bom_no": bom["bom_no"] if bom else "", "routing_no": routing["routing_no"],
             "components": rules.explode(bom, quantity), "steps": routing["steps"],
-            "over_percent": "10", "under_percent": "10", "note": "",
+            "over_percent": "10", "under_percent": "40", "note": "",
         }  # fmt: skip
         return store.save(ORDERS, order_no, {**order, **_extras(wish)})
 

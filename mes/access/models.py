@@ -66,7 +66,7 @@ class AnsweredRequest(models.Model):
     endpoint = models.CharField(max_length=200)
     fingerprint = models.CharField(max_length=64)
     status = models.PositiveSmallIntegerField()
-    body = models.JSONField()
+    body = models.TextField(help_text="JSON, as text: a JSON column would put its names in another order.")
     answered_at = models.DateTimeField()
 
     class Meta:

@@ -1,5 +1,6 @@
 """What happens to API keys, and the answering of repeated requests."""
 
+import json
 import secrets
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
@@ -90,7 +91,7 @@ def answer_once(
                         endpoint=endpoint,
                         fingerprint=fingerprint,
                         status=status,
-                        body=body,
+                        body=json.dumps(body),
                         answered_at=now,
                     )
             except IntegrityError as error:
@@ -118,4 +119,4 @@ def _earlier(caller: str, key: str, endpoint: str, fingerprint: str) -> tuple[in
             f"This key was used at {earlier.answered_at:%Y-%m-%dT%H:%M:%SZ} for another request. Take a new key.",
             first_used_at=earlier.answered_at.isoformat(),
         )
-    return earlier.status, earlier.body, True
+    return earlier.status, json.loads(earlier.body), True

@@ -186,7 +186,7 @@ def test_a_person_who_left_may_nothing_any_more(site):
 def test_old_answers_are_forgotten_in_the_end(site):
     for days in (1, 44, 46):
         AnsweredRequest.objects.create(
-            caller="k", key=str(days), endpoint="e", fingerprint="f", status=200, body={},
+            caller="k", key=str(days), endpoint="e", fingerprint="f", status=200, body="{}",
             answered_at=NOW - timedelta(days=days),
         )  # fmt: skip
     assert services.forget_old_answers(now=NOW) == 1

@@ -14,7 +14,7 @@ from kombu.utils.json import dumps
 class Channel(filesystem.Channel):
     """Kombu's channel writes a message where consumers look, and one that looks in that moment dies of an empty file."""
 
-    def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:
+    def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:  # type: ignore[override]  # kombu has none
         """Write the message under a name that no consumer takes, then give it its own in one step."""
         name = f"{round(monotonic() * 1000)}_{uuid.uuid4()}.{queue}.msg"
         path = os.path.join(self.data_folder_out, name)

@@ -34,7 +34,7 @@ def grant_of_user(user: AbstractBaseUser | AnonymousUser | None) -> SiteGrant | 
             else rights_by_site(Membership.objects.filter(user_id=user.pk).values_list("site__code", "role")),
             everywhere=bool(getattr(user, "is_superuser", False)),
         )
-        user._lineside_grant = known  # type: ignore[union-attr]
+        user._lineside_grant = known  # type: ignore[attr-defined]
     return known
 
 

@@ -9,7 +9,7 @@ from django.db import transaction
 from mes.core.event import Event
 
 E = TypeVar("E", bound=Event)
-Subscriber = Callable[[Any], None]
+Subscriber = Callable[[Any], object]
 
 _subscribers: dict[type[Event], list[Subscriber]] = defaultdict(list)
 
@@ -18,7 +18,7 @@ class PublishedOutsideTransaction(RuntimeError):
     """An event was published where its fact and its messages could not become true together."""
 
 
-def subscribe(event_type: type[E], subscriber: Callable[[E], None]) -> None:
+def subscribe(event_type: type[E], subscriber: Callable[[E], object]) -> None:
     """Call ``subscriber`` for every published event of this type or a subtype. Only from ``AppConfig.ready``."""
     _subscribers[event_type].append(subscriber)
 

@@ -118,6 +118,7 @@ def verify(*, anchor: str = "", limit: int = 20) -> Verdict:
     anchor_sequence, _, anchor_hash = anchor.partition(":")
     seen_anchor = not anchor
     for entry in _walk():
+        assert entry.sequence is not None, "only sealed entries are walked"
         checked += 1
         expected += 1
         if entry.sequence != expected:

@@ -112,6 +112,7 @@ def receive_lot(
     if not lot_number:
         raise LotMissing("Enter the lot number.", field="lot")
     if known := MaterialMovement.objects.select_related("lot").filter(pk=movement_id).first():
+        assert known.lot is not None, "what was received has a lot"
         return known.lot
     lot = _lot_to_fill(item=item, number=lot_number, now=now, expires_at=expires_at)
     use = Use(site=item.site, work_order="", operation="", person=person, occurred_at=occurred_at, now=now)
@@ -369,7 +370,7 @@ def _record(movements: Sequence[MaterialMovement], use: Use) -> None:
             consumed = movement.kind in MaterialMovement.CONSUMING
             movement.lot.quantity += -movement.quantity if consumed else movement.quantity
             # update(): the sum is not tracked by history, and the lot's row is locked.
-            Lot.objects.filter(pk=movement.lot_id).update(quantity=movement.lot.quantity)
+            Lot.objects.filter(pk=movement.lot.pk).update(quantity=movement.lot.quantity)
     for movement in movements:
         if movement.kind in MaterialMovement.CONSUMING:
             bus.publish(_consumed(movement, use))

@@ -20,7 +20,7 @@ from mes.execution.api.outputs import OrderDetail, OrderSummary, ProposalOutput
 from mes.execution.models import ChangeProposal, Operation, OrderComponent, OrderHold, WorkOrder
 from mes.execution.records import WorkOrderRecord
 
-PERCENT = {"max_digits": 6, "decimal_places": 2, "min_value": Decimal(0)}
+PERCENT: dict[str, Any] = {"max_digits": 6, "decimal_places": 2, "min_value": Decimal(0)}
 
 
 class WorkOrdersView(ApiView):

@@ -72,9 +72,10 @@ def apply_work_orders(records: Sequence[WorkOrderRecord], *, owner: str, now: da
         ).values_list("site__code", "number", "pk", "content_hash", "owner")
     }
     linked = _read_linked([record for record in records if (record.site, record.number) not in stored], owner)
+    nothing: tuple[int | None, str, str] = (None, "", "")
     applied = Applied()
     for record in records:
-        pk, digest, of = stored.get((record.site, record.number)) or linked.get(record.external_id, (None, "", ""))
+        pk, digest, of = stored.get((record.site, record.number)) or linked.get(record.external_id) or nothing
         if pk is not None and digest == _digest(record) and of == owner:
             applied.unchanged += 1
             continue

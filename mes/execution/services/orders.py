@@ -1,6 +1,7 @@
 """What people decide about whole orders: make, release, hold, cancel, close, link."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid4, uuid5
 
 from django.db import transaction
@@ -146,7 +147,7 @@ def write_record(order: WorkOrder, record: WorkOrderRecord) -> None:
     order.definition = definition_of(record)
 
 
-def definition_of(record: WorkOrderRecord) -> dict[str, list[dict[str, object]] | None] | None:
+def definition_of(record: WorkOrderRecord) -> dict[str, list[dict[str, Any]] | None] | None:
     """Return the order's own bill and routing as plain JSON, or None when the item's own are meant."""
     if record.components is None and record.steps is None:
         return None

@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import ModelAdmin, TabularInline
 
+from erp_bridge.costing import services
 from erp_bridge.costing.models import CostRate, CostRollUp, PlannedCost, PlannedCostLine
 
 
@@ -36,6 +37,9 @@ class CostRateAdmin(SimpleHistoryAdmin, ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: CostRate | None = None) -> bool:
         return False
+
+    def save_model(self, request: HttpRequest, obj: CostRate, form: Any, change: bool) -> None:
+        services.keep_rate(rate=obj)
 
 
 class PlannedCostLineInline(ReadOnly, TabularInline):

@@ -74,6 +74,15 @@ def apply_rates(records: Iterable[CostRateRecord], *, owner: str) -> Applied:
 
 
 @transaction.atomic
+def keep_rate(*, rate: CostRate) -> CostRate:
+    """Keep a rate that a person typed in; it completes the planned cost of orders that were released without it."""
+    rate.currency = rate.currency.upper()
+    rate.save()
+    _complete_plans(rate.site)
+    return rate
+
+
+@transaction.atomic
 def plan_cost(*, site: str, work_order: str, now: datetime) -> PlannedCost:
     """Freeze what the order is to cost, by its bill, its routing and the rates of the day of its release.
 

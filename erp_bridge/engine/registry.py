@@ -4,6 +4,7 @@ import inspect
 import pkgutil
 from importlib import import_module
 from importlib.metadata import entry_points
+from typing import Any
 
 from erp_bridge.sdk.connector import Connector
 from erp_bridge.sdk.flow import Flow, Pull, Push
@@ -70,10 +71,11 @@ def _subclasses(base: type[Event]) -> list[type[Event]]:
     return [each for child in base.__subclasses__() for each in (child, *_subclasses(child))]
 
 
-def _scan(package: str, registry: Registry) -> None:
+def _scan(package: str, registry: Registry[Any]) -> None:
     found = import_module(package)
     for module_info in pkgutil.walk_packages(found.__path__, f"{package}."):
         module = import_module(module_info.name)
+        entry: Any
         for _, entry in inspect.getmembers(module, inspect.isclass):
             if issubclass(entry, registry.kind) and entry.__module__ == module.__name__ and getattr(entry, "key", None):
                 registry.add(entry)

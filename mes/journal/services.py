@@ -121,12 +121,13 @@ def verify(*, anchor: str = "", limit: int = 20) -> Verdict:
         assert entry.sequence is not None, "only sealed entries are walked"
         checked += 1
         expected += 1
-        if entry.sequence != expected:
-            findings.append(Finding(expected, f"Entries {expected} to {entry.sequence - 1} are missing."))
-            expected = entry.sequence
+        sequence = entry.sequence or 0
+        if sequence != expected:
+            findings.append(Finding(expected, f"Entries {expected} to {sequence - 1} are missing."))
+            expected = sequence
         elif entry.previous_hash != previous:
             findings.append(Finding(expected, "It does not follow on the entry before it."))
-        if chained(entry.previous_hash, entry.content(entry.sequence)) != entry.hash:
+        if chained(entry.previous_hash, entry.content(sequence)) != entry.hash:
             findings.append(Finding(expected, f"{entry.kind} of {entry.subject} was changed after it was sealed."))
         if str(entry.sequence) == anchor_sequence:
             seen_anchor = True

@@ -158,7 +158,7 @@ def definition_of(record: WorkOrderRecord) -> dict[str, list[dict[str, Any]] | N
         }
         for line in record.components
     ]  # fmt: skip
-    steps = record.steps and [
+    steps: Any = record.steps and [
         {
             "number": step.number, "name": step.name, "work_center": step.work_center,
             "setup_time": f"{step.setup_time.normalize():f}",

@@ -19,7 +19,7 @@ from deploy.demo import SITE, erp
 from deploy.processes import ROOT, WORKER, Crew, Trouble, answers, celery_command, free_port, wait_until, web_command
 
 STEPS = 7
-SETTLE_SECONDS = 600
+SETTLE_SECONDS = 1500
 PYTHON = sys.executable
 
 
@@ -263,7 +263,7 @@ def main() -> int:
     parser.add_argument("--erp", choices=("tryton", "sandbox"), default="tryton")
     parser.add_argument("--once", action="store_true", help="do the closed loop once, compare both ledgers, and end")
     parser.add_argument("--speed", type=float, default=30.0, help="how many times faster than real people they work")
-    parser.add_argument("--orders", type=int, default=16, help="how many orders are worked with --once")
+    parser.add_argument("--orders", type=int, default=13, help="how many orders are worked with --once")
     parser.add_argument("--port", type=int, default=8000, help="the first to try")
     parser.add_argument("--reset", action="store_true", help="forget the last demo first")
     signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))

@@ -34,6 +34,7 @@ STATES = {"COMPLETED": "COMPLETED", "CLOSED": "COMPLETED", "CANCELLED": "CANCELL
 COUNTED = (Item, BillOfMaterials, Routing, WorkCenter, Person, WorkOrder, ProductionReport, MaterialMovement,
            MachineInterval, LaborSegment, JournalEntry, OutboundMessage)  # fmt: skip
 Rows = dict[str, str]
+TELL_EVERY = 15.0
 
 
 class NotSettled(Exception):
@@ -97,7 +98,7 @@ def wait_until_settled(connection: Connection, *, seconds: float) -> None:
     :raises NotSettled: some are refused, wait for a person, or are not through in time.
     """
     deadline = time.monotonic() + seconds
-    told = -1
+    told_at = float("-inf")
     while True:
         messages = OutboundMessage.objects.filter(connection=connection)
         stuck = messages.filter(state__in=(State.DEAD, State.REVIEW)).order_by("pk")
@@ -109,11 +110,10 @@ def wait_until_settled(connection: Connection, *, seconds: float) -> None:
             )
         if not open_:
             return
-        if open_ != told:
-            print(
-                f"       {messages.filter(state=State.DONE).count()} messages booked, {open_} on their way", flush=True
-            )
-            told = open_
+        if time.monotonic() - told_at >= TELL_EVERY:
+            booked = messages.filter(state=State.DONE).count()
+            print(f"       {booked} messages booked, {open_} on their way", flush=True)
+            told_at = time.monotonic()
         if time.monotonic() > deadline:
             oldest = messages.filter(state__in=ON_THE_WAY).order_by("pk")[0]
             raise NotSettled(f"{open_} messages are still on their way; the oldest ({oldest.flow}): {oldest.detail}")

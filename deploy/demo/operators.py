@@ -32,7 +32,11 @@ Wait = timedelta
 
 
 class Refused(Exception):
-    """Lineside said no; the text is its own."""
+    """Lineside said no; the text is its own, and so is the code."""
+
+    def __init__(self, text: str, code: str = "") -> None:
+        super().__init__(text)
+        self.code = code
 
 
 class Floor:
@@ -78,7 +82,8 @@ class Floor:
             break
         self.calls += 1
         if answer.is_error:
-            raise Refused(f"{method} {path}: {answer.status_code} {answer.text[:400]}")
+            problem = answer.json() if "json" in answer.headers.get("content-type", "") else {}
+            raise Refused(f"{method} {path}: {answer.status_code} {answer.text[:400]}", str(problem.get("code", "")))
         found: dict[str, Any] = answer.json()
         return found
 
@@ -153,14 +158,25 @@ class Work:
                 self.floor.post(f"{path}/pause", self.now, person=first)
                 yield self._minutes(5, 10)
                 self.floor.post(f"{path}/start", self.now, person=first, activity="RUN")
+                for other in crew[1:]:
+                    self.floor.post("labor/clock-on", self.now, person=other, operation_id=operation["id"])
                 yield self._minutes(1, 3)
             good += self._report(operation, part, first, number)
         for other in crew[1:]:
             if self.dice.random() < 0.5:
                 self.floor.post("labor/clock-off", self.now, person=other, operation_id=operation["id"])
                 yield self._minutes(0.5, 2)
-        self.floor.post(f"{path}/complete", self.now, person=first)
+        self._finish(path, first)
         return good
+
+    def _finish(self, path: str, person: str) -> None:
+        """Finish an operation; where too much of it was scrapped, the shift lead allows it."""
+        try:
+            self.floor.post(f"{path}/complete", self.now, person=person)
+        except Refused as refusal:
+            if refusal.code != "qty_under_order":
+                raise
+            self.floor.post(f"{path}/complete", self.now, person=person, approved_by=self.shift.people[0])
 
     def _report(self, operation: dict[str, Any], part: Decimal, person: str, number: int) -> Decimal:
         """Report one part, now and then with scrap, now and then wrongly at first; return the good pieces of it."""

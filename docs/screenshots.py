@@ -34,10 +34,24 @@ def shots(center: str, order: str) -> list[tuple[str, str, tuple[int, int]]]:
 def busiest(page, base: str) -> tuple[str, str]:
     """Return the work center and the order to show: running ones if there are, else the first."""
     page.goto(base + "/board/")
-    tile = page.locator("a.tile.run, a.tile").first
+    for _try in range(60):
+        if page.locator("a.tile.run").count():
+            break
+        page.wait_for_timeout(1000)
+    tile = page.locator("a.tile.run" if page.locator("a.tile.run").count() else "a.tile").first
     center = tile.get_attribute("href").strip("/").split("/")[-1]
     order = page.locator(".orders th a").first.get_attribute("href").strip("/").split("/", 1)[1]
     return center, order
+
+
+def sign_on(page, number: str, pin: str) -> None:
+    """Let a person use the terminal."""
+    page.click("#operator")
+    page.fill("#sign-number", number)
+    page.fill("#sign-pin", pin)
+    page.click("#sheet-sign-on button[type=submit]")
+    page.wait_for_selector("#operator:not(.nobody)")
+    page.evaluate("document.getElementById('toast').hidden = true")
 
 
 def main() -> int:
@@ -45,6 +59,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("base", help="address of the running demo")
     parser.add_argument("--user", default="admin")
+    parser.add_argument("--number", default="E001", help="who is signed on at the terminal")
+    parser.add_argument("--pin", default="1234")
     parser.add_argument("--password", default="demo")
     parser.add_argument("--chromium", default=shutil.which("chromium") or "/usr/bin/chromium")
     parser.add_argument("--folder", type=Path, default=FOLDER)
@@ -64,7 +80,9 @@ def main() -> int:
             for name, address, (width, height) in shots(*busiest(page, given.base)):
                 page.set_viewport_size({"width": width, "height": height})
                 answer = page.goto(given.base + address)
-                page.wait_for_timeout(1200)
+                if name == "terminal":
+                    sign_on(page, given.number, given.pin)
+                page.wait_for_timeout(1500)
                 target = given.folder / f"{name}-{scheme}.png"
                 page.screenshot(path=target)
                 size = target.stat().st_size

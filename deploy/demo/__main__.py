@@ -207,7 +207,7 @@ class Demo:
         print(f"""
   Everything runs ({self.progress.seconds:.0f} s). Passwords are all: demo
 
-    Terminal      {url}/terminal/      user operator; badge {badge} (PIN 1234)
+    Terminal      {url}/t/             user operator; badge {badge} (PIN 1234)
     Supervisor    {url}/               user lead
     Planner       {url}/admin/         user planner
     Bridge        {url}/bridge/        user it

@@ -29,6 +29,7 @@ from mes.terminal import queries, services
 from mes.terminal.models import TerminalEntry
 from mes.terminal.panels import ZONES, Place, Tap, actions, panels
 
+SEE = "orders:read"
 RIGHT = "reports:write"
 PAGE_AGE = 7 * 24 * 3600
 SIGNED_ON = timedelta(hours=12)
@@ -55,9 +56,9 @@ def terminals(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_GET
 def terminal(request: HttpRequest, code: str) -> HttpResponse:
-    """Show the terminal of a work center."""
+    """Show the terminal of a work center; who may see orders may look, only a device may book."""
     try:
-        work_center = queries.work_center_at(code, sites_of(request.user, RIGHT))
+        work_center = queries.work_center_at(code, sites_of(request.user, SEE))
     except NotFound as error:
         raise Http404(error.detail) from error
     now = timezone.now()
@@ -211,7 +212,7 @@ def _center_of_page(request: HttpRequest, code: str) -> WorkCenter | None:
         if not request.user.is_authenticated:
             return None
         try:
-            return queries.work_center_at(code, sites_of(request.user, RIGHT))
+            return queries.work_center_at(code, sites_of(request.user, SEE))
         except NotFound:
             return None
 

@@ -4,6 +4,7 @@ Needs Chromium (``apt-get install chromium``) and the ``dev`` requirements. Ever
 """
 
 import argparse
+import base64
 import shutil
 import sys
 from pathlib import Path
@@ -19,11 +20,11 @@ FLAGS = [
 WIDE, PHONE = (1280, 800), (360, 760)
 
 
-def shots(center: str, order: str) -> list[tuple[str, str, tuple[int, int]]]:
-    """Return what to take: name of the picture, address, size of the window."""
+def shots(order: str) -> list[tuple[str, str, tuple[int, int]]]:
+    """Return what to take: name of the picture, address ("" is a terminal where a job runs), size of the window."""
     return [
-        ("terminal", f"/t/{center}/", WIDE),
-        ("terminal-phone", f"/t/{center}/", PHONE),
+        ("terminal", "", WIDE),
+        ("terminal-phone", "", PHONE),
         ("board", "/board/", WIDE),
         ("order", f"/orders/{order}/", WIDE),
         ("bridge", "/bridge/", WIDE),
@@ -31,17 +32,44 @@ def shots(center: str, order: str) -> list[tuple[str, str, tuple[int, int]]]:
     ]
 
 
-def busiest(page, base: str) -> tuple[str, str]:
-    """Return the work center and the order to show: running ones if there are, else the first."""
-    page.goto(base + "/board/")
-    for _try in range(60):
-        if page.locator("a.tile.run").count():
-            break
+def running_center(page, base: str) -> str:
+    """Return a work center where a job runs and pieces were reported, or the first one if none is found in a while."""
+    center = ""
+    for _try in range(90):
+        page.goto(base + "/board/")
+        tiles = page.locator("a.tile.run")
+        for index in range(tiles.count()):
+            center = tiles.nth(index).get_attribute("href").strip("/").split("/")[-1]
+            if not tiles.nth(index).locator(".bar").first.get_attribute("aria-label").startswith("0 "):
+                return center
         page.wait_for_timeout(1000)
-    tile = page.locator("a.tile.run" if page.locator("a.tile.run").count() else "a.tile").first
-    center = tile.get_attribute("href").strip("/").split("/")[-1]
-    order = page.locator(".orders th a").first.get_attribute("href").strip("/").split("/", 1)[1]
-    return center, order
+    return center or page.locator("a.tile").first.get_attribute("href").strip("/").split("/")[-1]
+
+
+def first_order(page, base: str) -> str:
+    """Return the number of the first order on the board."""
+    page.goto(base + "/board/")
+    return page.locator(".orders th a").first.get_attribute("href").strip("/").split("/", 1)[1]
+
+
+def side_by_side(browser, folder: Path) -> Path:
+    """Put terminal and board beside each other, for the README."""
+    target = folder / "terminal-and-board.png"
+    images = [
+        base64.b64encode((folder / name).read_bytes()).decode() for name in ("terminal-light.png", "board-dark.png")
+    ]
+    page = browser.new_page(viewport={"width": 1540, "height": 500})
+    page.set_content(
+        "<body style='margin:0;display:flex;gap:20px;padding:10px;background:#d9d9d3'>"
+        + "".join(
+            f"<img style='width:750px;height:469px;border-radius:10px' src='data:image/png;base64,{image}'>"
+            for image in images
+        )
+    )
+    page.wait_for_timeout(500)
+    page.screenshot(path=target)
+    page.close()
+    return target
 
 
 def sign_on(page, number: str, pin: str) -> None:
@@ -77,7 +105,8 @@ def main() -> int:
             page.fill("#id_password", given.password)
             page.click("button[type=submit]")
             page.wait_for_url(given.base + "/")
-            for name, address, (width, height) in shots(*busiest(page, given.base)):
+            for name, address, (width, height) in shots(first_order(page, given.base)):
+                address = address or f"/t/{running_center(page, given.base)}/"
                 page.set_viewport_size({"width": width, "height": height})
                 answer = page.goto(given.base + address)
                 if name == "terminal":
@@ -90,6 +119,9 @@ def main() -> int:
                 failed |= not ok
                 print(f"{'ok  ' if ok else 'BAD '} {target.name} {size // 1000} kB {address}")
             context.close()
+        size = side_by_side(browser, given.folder).stat().st_size
+        failed |= size > LARGEST
+        print(f"terminal-and-board.png {size // 1000} kB")
         browser.close()
     return int(failed)
 

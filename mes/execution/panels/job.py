@@ -21,7 +21,10 @@ def looked_at(place: Place) -> dict[str, Any]:
         if job is None and place.job.isdigit() and len(place.job) < 18:
             job = queries.job_of(int(place.job), place.work_center)
         if job is None:
-            job = next((one for one in jobs if one.is_active or one.operation.status == Operation.Status.PAUSED), None)
+            # Nothing chosen: what runs, else what was paused, else what can be started, so that starting it is one tap.
+            job = next((one for one in jobs if one.is_active), None)
+            job = job or next((one for one in jobs if one.state == Operation.Status.PAUSED), None)
+            job = job or next((one for one in jobs if one.state == Operation.Status.PENDING), None)
         place.shared.update(
             {
                 "jobs": jobs,

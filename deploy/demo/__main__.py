@@ -208,10 +208,11 @@ class Demo:
   Everything runs ({self.progress.seconds:.0f} s). Passwords are all: demo
 
     Terminal      {url}/t/             user operator; badge {badge} (PIN 1234)
-    Supervisor    {url}/               user lead
+    Supervisor    {url}/board/         user lead
     Planner       {url}/admin/         user planner
+    Costs         {url}/board/         user control; open an order, then its costs
     Bridge        {url}/bridge/        user it
-    Costs         {url}/               user control
+    All of it     {url}/               user admin
     API           {url}/api/docs/      key in {self.home / "operators-key"}
     ERP           {running.look}
 

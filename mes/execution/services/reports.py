@@ -128,9 +128,7 @@ def report_production(
     :raises QuantityOverOrder: beyond the order and its tolerance, and no supervisor allowed it.
     :raises QuantityOverAvailable: more than the previous operation passed on.
     :raises QuantityOverRework: more than is in rework.
-    :raises mes.execution.services.floor.NotStarted: nobody has started the operation.
-    :raises mes.execution.services.floor.OperationCompleted: the operation is finished.
-    :raises mes.execution.services.locking.WorkOrderClosed: the order is over.
+    :raises NotStarted, OperationCompleted, WorkOrderClosed: there is nothing to report on, in the words of the error.
     :raises ReportIdReused: another report has this id.
     :raises mes.material.services.LotShort: a component's lots do not cover it and the site refuses that.
     """
@@ -150,12 +148,9 @@ def report_production(
         rework_quantity = -(good + scrapped)
     _check_available(locked, good=good, processed=good + scrapped + rework_quantity, approved_by=approved_by)
     reasons = _find_reasons(locked.order, scrap)
-    at = rules.effective_time(claimed=occurred_at, now=now)
     report = _store(
+        **_where_and_when(locked, occurred_at, now),
         id=report_id,
-        site=locked.order.site,
-        work_order=locked.order,
-        operation=locked.operation,
         work_unit=locked.operation.work_unit,
         good_quantity=good,
         scrap_quantity=scrapped,
@@ -165,17 +160,12 @@ def report_production(
         person=person,
         approved_by=approved_by,
         note=note,
-        occurred_at=at,
-        claimed_at=occurred_at if at != occurred_at else None,
-        recorded_at=now,
         fingerprint=print_,
     )
     lines = [ScrapLine(report=report, quantity=line.quantity, reason=reasons[line.reason]) for line in scrap]
     _book(locked, report, lines)
     components.backflush(locked, report)
-    if report.lot and locked.operation.is_output and good:
-        use = components.use_of(locked.order, locked.operation.number, report=report)
-        material.receive_output(use=use, item=locked.order.item, lot_number=report.lot, quantity=good)
+    _put_out(locked, report)
     bus.publish(_reported(locked, report, lines))
     return report
 
@@ -204,12 +194,9 @@ def reverse_report(
     original = ProductionReport.objects.prefetch_related("scrap_lines__reason").get(pk=report_id)
     check_open(locked.order)
     _check_reversible(locked, original)
-    at = rules.effective_time(claimed=occurred_at, now=now)
     report = _store(
+        **_where_and_when(locked, occurred_at, now),
         id=reversal_id,
-        site=locked.order.site,
-        work_order=locked.order,
-        operation=locked.operation,
         work_unit_id=original.work_unit_id,
         good_quantity=-original.good_quantity,
         scrap_quantity=-original.scrap_quantity,
@@ -218,9 +205,6 @@ def reverse_report(
         lot=original.lot,
         person=person,
         note=note,
-        occurred_at=at,
-        claimed_at=occurred_at if at != occurred_at else None,
-        recorded_at=now,
         fingerprint=print_,
         reverses=original,
     )
@@ -285,6 +269,19 @@ def _known_report(report_id: UUID, print_: str) -> ProductionReport | None:
             f"This id was used for another report ({known}). Make a new id for every report.", field="report_id"
         )
     return known
+
+
+def _where_and_when(locked: Locked, occurred_at: datetime, now: datetime) -> dict[str, Any]:
+    """Return the fields that a report and a reversal have alike; a clock that cannot be right is kept beside ours."""
+    at = rules.effective_time(claimed=occurred_at, now=now)
+    return {
+        "site": locked.order.site,
+        "work_order": locked.order,
+        "operation": locked.operation,
+        "occurred_at": at,
+        "claimed_at": occurred_at if at != occurred_at else None,
+        "recorded_at": now,
+    }
 
 
 def _store(**values: Any) -> ProductionReport:
@@ -392,6 +389,13 @@ def _book(locked: Locked, report: ProductionReport, lines: Sequence[ScrapLine]) 
     WorkOrder.objects.filter(pk=order.pk).update(
         good_quantity=order.good_quantity, scrap_quantity=order.scrap_quantity, rework_quantity=order.rework_quantity
     )
+
+
+def _put_out(locked: Locked, report: ProductionReport) -> None:
+    """Fill the output lot with the good pieces of the order's last operation."""
+    if report.lot and locked.operation.is_output and report.good_quantity:
+        use = components.use_of(locked.order, locked.operation.number, report=report)
+        material.receive_output(use=use, item=locked.order.item, lot_number=report.lot, quantity=report.good_quantity)
 
 
 def _check_reversible(locked: Locked, original: ProductionReport) -> None:

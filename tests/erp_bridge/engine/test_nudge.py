@@ -1,0 +1,70 @@
+"""A nudge may be lost; it may never make anyone wait."""
+
+import threading
+import time
+
+import pytest
+
+from erp_bridge.engine import nudge
+
+
+@pytest.fixture
+def publisher():
+    """Plug in a publisher for a while."""
+    kept = nudge._publish
+
+    def plug(function):
+        nudge.publish_with(function)
+
+    yield plug
+    nudge.publish_with(kept)
+
+
+def test_a_nudge_reaches_the_publisher_once_while_it_waits(publisher):
+    heard, go, done = [], threading.Event(), threading.Event()
+
+    def publish(stream_id):
+        go.wait(5)
+        heard.append(stream_id)
+        if stream_id == 3:
+            done.set()
+
+    publisher(publish)
+    for stream_id in (1, 2, 2, 2, 3):
+        nudge.wake(stream_id)
+    go.set()
+    assert done.wait(5)
+    assert heard.count(2) == 1
+
+
+def test_a_broker_that_hangs_costs_the_caller_nothing_and_the_queue_stays_bounded(publisher):
+    release = threading.Event()
+    publisher(lambda stream_id: release.wait(10))
+    started = time.monotonic()
+    for stream_id in range(10_000, 10_000 + 2 * nudge._QUEUE_LENGTH):
+        nudge.wake(stream_id)
+    assert time.monotonic() - started < 5
+    assert nudge._waiting.qsize() <= nudge._QUEUE_LENGTH
+    release.set()
+
+
+def test_a_broker_that_is_down_is_survived(publisher):
+    heard = threading.Event()
+
+    def publish(stream_id):
+        if stream_id == 77_001:
+            raise ConnectionError("refused")
+        if stream_id == 77_002:
+            heard.set()
+
+    publisher(publish)
+    nudge.wake(77_001)
+    nudge.wake(77_002)
+    assert heard.wait(10)
+
+
+def test_without_a_publisher_nothing_is_queued(publisher):
+    publisher(None)
+    before = nudge._waiting.qsize()
+    nudge.wake(88_001)
+    assert nudge._waiting.qsize() == before

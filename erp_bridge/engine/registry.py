@@ -2,6 +2,7 @@
 
 import inspect
 import pkgutil
+from graphlib import TopologicalSorter
 from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Any
@@ -38,8 +39,13 @@ def pushes() -> list[type[Push]]:
 
 
 def pulls() -> list[type[Pull]]:
-    """Return the flows that come down."""
-    return [flow for flow in flows if issubclass(flow, Pull)]
+    """Return the flows that come down, each behind those that it names as ``after``.
+
+    :raises graphlib.CycleError: they wait for each other.
+    """
+    found = {flow.key: flow for flow in flows if issubclass(flow, Pull)}
+    graph = {key: [each for each in flow.after if each in found] for key, flow in found.items()}
+    return [found[key] for key in TopologicalSorter(graph).static_order()]
 
 
 def pushes_of(event_type: type[Event]) -> tuple[type[Push], ...]:

@@ -77,7 +77,7 @@ def run_due(*, down: bool, only: Iterable[int] | None = None) -> int:
     flows = [flow.key for flow in (registry.pulls() if down else _collecting())]
     due = FlowState.objects.filter(Q(due_at__lte=now) | Q(compare_due_at__lte=now), enabled=True, flow__in=flows)
     ran = 0
-    order = {key: place for place, key in enumerate(registry.flows.keys())}
+    order = {flow.key: place for place, flow in enumerate([*registry.pulls(), *registry.pushes()])}
     for state_id, _ in sorted(
         due.filter(connection__in=wanted).values_list("pk", "flow"), key=lambda row: order.get(row[1], 0)
     ):

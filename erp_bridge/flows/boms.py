@@ -13,5 +13,6 @@ class BomFlow(Pull):
     label = "Bills of materials"
     record = BillOfMaterialsRecord
     cadence = every(minutes=10)
+    after = ("items",)
     apply = staticmethod(services.apply_boms)
     vanish = staticmethod(services.vanish_boms)

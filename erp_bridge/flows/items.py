@@ -13,5 +13,6 @@ class ItemFlow(Pull):
     label = "Items"
     record = ItemRecord
     cadence = every(minutes=10)
+    after = ("uoms",)
     apply = staticmethod(services.apply_items)
     vanish = staticmethod(services.vanish_items)

@@ -13,5 +13,6 @@ class RoutingFlow(Pull):
     label = "Routings"
     record = RoutingRecord
     cadence = every(minutes=10)
+    after = ("items", "work_centers")
     apply = staticmethod(services.apply_routings)
     vanish = staticmethod(services.vanish_routings)

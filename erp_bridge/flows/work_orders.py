@@ -13,5 +13,6 @@ class WorkOrderFlow(Pull):
     label = "Work orders"
     record = WorkOrderRecord
     cadence = every(seconds=30)
+    after = ("boms", "routings")
     apply = staticmethod(services.apply_work_orders)
     vanish = staticmethod(services.vanish_work_orders)

@@ -34,6 +34,8 @@ class Pull(Flow):
     """
 
     record: ClassVar[type]
+    after: ClassVar[tuple[str, ...]] = ()
+    """Keys of flows that go first when several are due. Only a courtesy: what comes too early is parked, not lost."""
     apply: ClassVar[Callable[..., Any]]
     vanish: ClassVar[Callable[..., Any] | None] = None
     """``vanish(present_keys, *, owner)``: the service that makes inactive what the ERP no longer has."""

@@ -16,19 +16,27 @@ from erp_bridge.sdk.errors import OutcomeUnknown, Rejected
 OPEN_STATES = ("waiting", "assigned", "running")
 
 
-@dataclass(frozen=True)
+@dataclass
 class Job:
-    """One message on its way into one production."""
+    """One message on its way into one production. Only this message writes to it now, so its notes are read once."""
 
     client: Client
     key: str
     order: Order
-    notes: list[Note]
     options: Mapping[str, Any]
+    _notes: list[Note] | None = None
+
+    @property
+    def notes(self) -> list[Note]:
+        """Our notes on the production, oldest first."""
+        if self._notes is None:
+            self._notes = notes.read(self.client, self.order.id)
+        return self._notes
 
     def reloaded(self) -> "Job":
-        fresh = order.load(self.client, str(self.order.id))
-        return Job(self.client, self.key, fresh, notes.read(self.client, self.order.id), self.options)
+        """Read the production again, and return the job with it."""
+        self.order = order.load(self.client, str(self.order.id))
+        return self
 
     def own_moves(self) -> list[Move]:
         """Return the moves that were made under this key."""
@@ -37,18 +45,17 @@ class Job:
 
     def announced(self, sentence: str, *, cancels: int = 0) -> "Job":
         """Write the note that says what comes now, unless it stands there and nothing came after it."""
-        if notes.is_open(self.notes, self.key):
-            return self
-        last_move = max((move.id for move in self.order.moves), default=0)
-        last_cycle = max((cycle.id for cycle in self.order.cycles), default=0)
-        note = notes.write(self.client, self.order.id, sentence, Note(0, self.key, last_move, last_cycle, cancels))
-        return Job(self.client, self.key, self.order, [*self.notes, note], self.options)
+        if not notes.is_open(self.notes, self.key):
+            last_move = max((move.id for move in self.order.moves), default=0)
+            last_cycle = max((cycle.id for cycle in self.order.cycles), default=0)
+            note = Note(0, self.key, last_move, last_cycle, cancels)
+            self.notes.append(notes.write(self.client, self.order.id, sentence, note))
+        return self
 
 
 def job(client: Client, document: Document, key: str, options: Mapping[str, Any]) -> Job:
     """Return the message with its production as it stands now."""
-    found = order.load(client, document.erp_work_order)
-    return Job(client, key, found, notes.read(client, found.id), options)
+    return Job(client, key, order.load(client, document.erp_work_order), options)
 
 
 def require_open(order_: Order) -> None:
@@ -220,8 +227,11 @@ def book_consumption(job_: Job, document: MaterialConsumption) -> Ack:
         job_ = _waiting(job_)
         # Assigning is by production; what is only planned is freed again right after.
         job_.client.call("model.production.assign_force", [job_.order.id])
+        ack = _done(job_)
+        job_.client.call("model.production.wait", [job_.order.id])
+        return ack
     ack = _done(job_)
-    _waiting(job_.reloaded())
+    _waiting(job_)
     return ack
 
 
@@ -289,7 +299,8 @@ def _done(job_: Job) -> Ack:
     :raises erp_bridge.sdk.errors.Rejected: Tryton refuses; nothing of the booking is left behind.
     :raises erp_bridge.sdk.errors.OutcomeUnknown: they are not posted, and Tryton gave no reason.
     """
-    unposted = [move.id for move in job_.own_moves() if move.state in ("draft", "assigned")]
+    moves = job_.own_moves()
+    unposted = [move.id for move in moves if move.state in ("draft", "assigned")]
     if unposted:
         try:
             job_.client.call("model.stock.move.do", unposted)
@@ -297,8 +308,10 @@ def _done(job_: Job) -> Ack:
             _waiting(job_.reloaded())
             job_.client.call("model.stock.move.delete", unposted)
             raise
-        job_ = job_.reloaded()
-    moves = job_.own_moves()
-    if not is_booked(moves):
+        rows = job_.client.read("stock.move", [["id", "in", unposted]], ["state"])
+        posted = len(rows) == len(unposted) and all(row["state"] == "done" for row in rows)
+    else:
+        posted = is_booked(moves)
+    if not posted:
         raise OutcomeUnknown("Tryton took the booking and does not show it as done.", code="NOT_DONE")
     return Ack(f"stock.move,{moves[-1].id}")

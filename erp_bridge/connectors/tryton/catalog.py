@@ -33,10 +33,13 @@ def unit(client: Client, symbol: str) -> Unit:
 
     :raises erp_bridge.sdk.errors.Rejected: Tryton has none.
     """
-    rows = client.read("product.uom", [["symbol", "=", symbol]], ["symbol", "digits"])
-    if not rows:
-        raise Rejected(f"Tryton has no unit with the symbol {symbol!r}.", code="UNKNOWN_UNIT")
-    return Unit(rows[0]["id"], symbol, rows[0]["digits"])
+    known = client.remembered.get(("unit", symbol))
+    if known is None:
+        rows = client.read("product.uom", [["symbol", "=", symbol]], ["symbol", "digits"])
+        if not rows:
+            raise Rejected(f"Tryton has no unit with the symbol {symbol!r}.", code="UNKNOWN_UNIT")
+        known = client.remembered["unit", symbol] = Unit(rows[0]["id"], symbol, rows[0]["digits"])
+    return known
 
 
 def product(client: Client, code: str) -> Product:
@@ -44,10 +47,14 @@ def product(client: Client, code: str) -> Product:
 
     :raises erp_bridge.sdk.errors.Rejected: Tryton has no active one.
     """
-    rows = client.read("product.product", [["code", "=", code]], ["code", "cost_price"])
-    if not rows:
-        raise Rejected(f"Tryton has no active product {code}.", code="UNKNOWN_ITEM")
-    return Product(rows[0]["id"], code, Decimal(str(rows[0].get("cost_price") or 0)))
+    known = client.remembered.get(("product", code))
+    if known is None:
+        rows = client.read("product.product", [["code", "=", code]], ["code", "cost_price"])
+        if not rows:
+            raise Rejected(f"Tryton has no active product {code}.", code="UNKNOWN_ITEM")
+        cost = Decimal(str(rows[0].get("cost_price") or 0))
+        known = client.remembered["product", code] = Product(rows[0]["id"], code, cost)
+    return known
 
 
 def lot(client: Client, product_: Product, number: str) -> int | None:
@@ -81,10 +88,14 @@ def employee(client: Client, number: str) -> tuple[int, str]:
 
     :raises erp_bridge.sdk.errors.Rejected: Tryton has none.
     """
+    known = client.remembered.get(("employee", number))
+    if known is not None:
+        return known
     rows = client.read("company.employee", [["party.code", "=", number]], ["party.name"]) if number else []
     if not rows:
         raise Rejected(f"Tryton has no employee whose party has the code {number!r}.", code="UNKNOWN_PERSON")
-    return rows[0]["id"], rows[0]["party."]["name"]
+    found = client.remembered["employee", number] = (rows[0]["id"], rows[0]["party."]["name"])
+    return found
 
 
 def require_stock(client: Client, place: int, product_: Product, lot_id: int | None, quantity: Decimal) -> None:

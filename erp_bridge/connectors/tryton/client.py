@@ -37,6 +37,8 @@ class Client:
         self._transport = Transport(self._url, exchanges=exchanges)
         self._server_time: dt.datetime | None = None
         self._deadline = float("inf")
+        self.remembered: dict[tuple[str, str], Any] = {}
+        """What was looked up by name; it lives as long as this client, which is one delivery of one order's messages."""
 
     @contextmanager
     def one_message(self) -> Iterator[None]:

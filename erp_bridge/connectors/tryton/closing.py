@@ -63,7 +63,6 @@ def book_completion(job: Job, document: OrderCompletion) -> Ack:
     )
     _remove_planned(job)
     _finish_works(job)
-    job = job.reloaded()
     if job.order.state == "waiting":
         job.client.call("model.production.assign_try", [job.order.id])
     accepted = _push(job, "run") if job.order.state != "running" else []

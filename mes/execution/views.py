@@ -67,19 +67,20 @@ def _board(codes: list[str]) -> str:
     by_center: dict[str, list[Any]] = {}
     for worker in workers:
         by_center.setdefault(worker.work_center, []).append(worker)
-    return render_to_string(
-        "execution/board_body.html",
-        {
-            "rows": rows,
-            "tiles": [(tile, by_center.get(tile.center.code, [])) for tile in tiles],
-            "workers": workers,
-            "attention": all_attention(sites=codes, now=now),
-            "late": sum(row.is_late for row in rows),
-            "running": sum(tile.state == "RUNNING" for tile in tiles),
-            "open": sum(row.order.status != "COMPLETED" for row in rows),
-            "people": len({worker.number for worker in workers}),
-        },
-    )
+    with timezone.override(queries.zone_of(codes)):
+        return render_to_string(
+            "execution/board_body.html",
+            {
+                "rows": rows,
+                "tiles": [(tile, by_center.get(tile.center.code, [])) for tile in tiles],
+                "workers": workers,
+                "attention": all_attention(sites=codes, now=now),
+                "late": sum(row.is_late for row in rows),
+                "running": sum(tile.state == "RUNNING" for tile in tiles),
+                "open": sum(row.order.status != "COMPLETED" for row in rows),
+                "people": len({worker.number for worker in workers}),
+            },
+        )
 
 
 @login_required
@@ -92,26 +93,27 @@ def order(request: HttpRequest, number: str) -> HttpResponse:
     page = orders.order_page(found)
     answers = erp_answers(report.pk for report in page.reports)
     site = found.site.code
-    drawn = []
-    for section in sorted(sections, key=lambda section: section.order):
-        if may(request.user, section.right, site):
-            context = section.context(found)
-            if context:
-                drawn.append(render_to_string(section.template, context | {"order": found}, request=request))
-    return render(
-        request,
-        "execution/order.html",
-        {
-            "page": page,
-            "order": found,
-            "reports": [(report, answers.get(report.pk, [])) for report in page.reports],
-            "sections": drawn,
-            "may_hold": may(request.user, "orders:hold", site),
-            "may_plan": may(request.user, "orders:plan", site),
-            "is_late": bool(found.due_at and found.due_at < timezone.now() and found.status in queries.OPEN_ORDERS),
-            "is_open": found.status in queries.OPEN_ORDERS,
-        },
-    )
+    with timezone.override(found.site.time_zone):
+        drawn = []
+        for section in sorted(sections, key=lambda section: section.order):
+            if may(request.user, section.right, site):
+                context = section.context(found)
+                if context:
+                    drawn.append(render_to_string(section.template, context | {"order": found}, request=request))
+        return render(
+            request,
+            "execution/order.html",
+            {
+                "page": page,
+                "order": found,
+                "reports": [(report, answers.get(report.pk, [])) for report in page.reports],
+                "sections": drawn,
+                "may_hold": may(request.user, "orders:hold", site),
+                "may_plan": may(request.user, "orders:plan", site),
+                "is_late": bool(found.due_at and found.due_at < timezone.now() and found.status in queries.OPEN_ORDERS),
+                "is_open": found.status in queries.OPEN_ORDERS,
+            },
+        )
 
 
 @login_required

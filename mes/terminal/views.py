@@ -191,10 +191,11 @@ def entry(request: HttpRequest, entry_id: UUID) -> HttpResponse:
 def _draw(place: Place) -> tuple[dict[str, str], str]:
     drawn: dict[str, str] = {}
     bar = "idle"
-    for panel in panels:
-        context = panel.context(place)
-        bar = context.get("bar_state", bar)
-        drawn[panel.key] = render_to_string(panel.template, context)
+    with timezone.override(place.work_center.site.time_zone):
+        for panel in panels:
+            context = panel.context(place)
+            bar = context.get("bar_state", bar)
+            drawn[panel.key] = render_to_string(panel.template, context)
     return drawn, bar
 
 

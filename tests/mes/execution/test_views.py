@@ -1,6 +1,6 @@
 """What supervisors and planners see of orders, and what they may decide there."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.contrib.auth.models import User
@@ -107,3 +107,12 @@ def test_the_planners_home_page_counts_what_is_late(sign_in):
     make_work_order(due_at=timezone.now() - timedelta(days=1))
     page = sign_in("PLANNER", is_staff=True).get("/admin/")
     assert page.context["planner_cards"][0]["count"] == 1
+
+
+def test_times_are_shown_in_the_zone_of_the_site(sign_in):
+    site = make_site()
+    site.time_zone = "Asia/Kathmandu"
+    site.save()
+    make_work_order(site=site, due_at=datetime(2030, 1, 1, 12, 0, tzinfo=UTC))
+    client = sign_in("SUPERVISOR")
+    assert "17:45" in client.get("/board/").content.decode()

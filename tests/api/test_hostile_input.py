@@ -7,6 +7,7 @@ import pytest
 from django.db import OperationalError
 from django.urls import reverse
 
+from mes.core.actor import current_actor
 from mes.execution.models import WorkOrder
 from tests import factories
 from tests.api.callers import ApiClient, problem, with_key, with_role
@@ -337,6 +338,11 @@ def test_t23_a_signed_in_person_needs_the_pages_token_to_change_something(site):
     assert person.get(ORDERS).status_code == 200
     problem(person.send("POST", ORDERS, order()), 403)
     assert not WorkOrder.objects.exists()
+
+
+def test_who_acted_in_one_request_does_not_act_in_what_the_thread_does_next(client):
+    assert client.get(ORDERS).status_code == 200
+    assert current_actor() == ""
 
 
 def test_every_answer_forbids_caching_and_carries_its_id(client):

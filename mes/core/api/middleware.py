@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.exceptions import TooManyFieldsSent
 from django.http import HttpRequest, HttpResponse
 
-from mes.core.actor import set_actor
+from mes.core.actor import acting_as
 from mes.core.api.problems import MEDIA_TYPE, problem_response
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}", re.ASCII)
@@ -24,7 +24,10 @@ class ApiMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        set_actor("")
+        with acting_as(""):  # whoever acts in this request acts in no other that this thread serves
+            return self._answer(request)
+
+    def _answer(self, request: HttpRequest) -> HttpResponse:
         given = request.META.pop("HTTP_X_REQUEST_ID", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else str(uuid4())
         # structlog and everything behind read the header: they see only the clean one.

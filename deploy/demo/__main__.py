@@ -190,15 +190,26 @@ class Demo:
             raise Trouble(f"The operators gave up: {log.read_text().strip().splitlines()[-1]} (see {log})")
         step.done("every order is worked")
         worked = step.seconds
-        done = subprocess.run(
-            [PYTHON, "-m", "deploy.demo.ledgers", "--connection", running.connector, "--wait", str(SETTLE_SECONDS)],
-            cwd=ROOT, env=crew.environment, check=False,
-        )  # fmt: skip
+        command = [
+            PYTHON,
+            "-m",
+            "deploy.demo.ledgers",
+            "--connection",
+            running.connector,
+            "--wait",
+            str(SETTLE_SECONDS),
+        ]
+        with subprocess.Popen(command, cwd=ROOT, env=crew.environment) as comparing:
+            while comparing.poll() is None:
+                time.sleep(0.5)
+                if sentence := crew.ended():
+                    comparing.terminate()
+                    raise Trouble(sentence)
         print(
             f"\nWorked after {worked:.0f} s, compared after {step.seconds:.0f} s. On disk: Python environment "
             f"{size_of(ROOT / '.venv')}, Tryton {size_of(self.tryton)}, this run {size_of(self.home)}."
         )
-        return done.returncode
+        return comparing.returncode
 
     def _tell(self, running: erp.Erp) -> None:
         """Print where everything is and what to try."""

@@ -19,6 +19,7 @@ from django.utils import timezone  # noqa: E402
 
 from deploy.demo import SITE  # noqa: E402
 from erp_bridge.engine import connections  # noqa: E402
+from erp_bridge.models import FlowState  # noqa: E402
 from mes.access import services as access  # noqa: E402
 from mes.access.models import ApiKey, Membership  # noqa: E402
 from mes.access.rules import ROLE_RIGHTS  # noqa: E402
@@ -80,9 +81,11 @@ def before_sync(erp: dict[str, Any]) -> dict[str, Any]:
             access.revoke_key(key=old, now=now)
         rights = ROLE_RIGHTS["OPERATOR"] | ROLE_RIGHTS["SUPERVISOR"] | ROLE_RIGHTS["PLANNER"]
         _, key = access.create_key(name="Simulated operators", site=site, scopes=rights, now=now, person="demo")
-    connections.create(
+    connection = connections.create(
         name=erp["connector"], site=SITE, connector=erp["connector"], values=erp["settings"], label=erp["label"]
     )
+    # A plant tells costs every quarter of an hour; whoever watches a demo would like to see them come.
+    FlowState.objects.filter(connection=connection, flow="order_cost").update(cadence="every 20")
     return {"api_key": key}
 
 

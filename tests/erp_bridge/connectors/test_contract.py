@@ -181,7 +181,7 @@ def test_keys_for_the_nightly_comparison_are_those_of_the_active_rows(rig, conne
     compared = {flow.record for flow in registry.pulls() if flow.vanish is not None}
     for record in compared & set(connector.reads):
         keys = list(connector.fetch_keys(record))
-        assert len(keys) == len(set(keys))
+        assert len(keys) == len(set(keys)), record.__name__
         active = {
             _record_key(each)
             for page in connector.fetch(record, cursor="")

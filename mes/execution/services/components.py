@@ -159,7 +159,10 @@ def use_of(
 
 def backflush(locked: Locked, report: ProductionReport) -> None:
     """Consume what the pieces of a report used up at its operation, by the rounded sum of all pieces so far."""
-    found = locked.operation.components.filter(backflush=True).select_related("item__uom", "uom").order_by("position")
+    found = list(locked.operation.components.filter(backflush=True).order_by("position"))
+    if not found:
+        return
+    items = {item.pk: item for item in Item.objects.filter(pk__in=[c.item_id for c in found]).select_related("uom")}
     components = {component.pk: component for component in found}
     needs = []
     for component in components.values():
@@ -168,10 +171,10 @@ def backflush(locked: Locked, report: ProductionReport) -> None:
             order_quantity=locked.order.order_quantity,
             processed=locked.operation.booked_quantity,
             posted=component.backflushed_quantity,
-            decimals=component.uom.decimals,
+            decimals=items[component.item_id].uom.decimals,
         )
         if due:
-            needs.append((component.pk, component.item, due))
+            needs.append((component.pk, items[component.item_id], due))
     if not needs:
         return
     use = use_of(locked.order, locked.operation.number, report=report)

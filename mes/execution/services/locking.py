@@ -67,10 +67,14 @@ def lock_operation(operation_id: int) -> Locked:
 
     :raises OperationUnknown: there is none.
     """
-    orders = WorkOrder.objects.select_for_update(of=["self"]).select_related("site", "item__uom", "item__site", "uom")
-    order = orders.filter(operations=operation_id).first()
+    # This is the hot path: few joins, and what is the same row is not read twice.
+    orders = WorkOrder.objects.select_for_update(of=["self"]).select_related("site", "item", "uom")
+    order = next(iter(orders.filter(operations=operation_id).order_by()[:1]), None)
     if order is None:
         raise OperationUnknown("This operation is not known here.")
+    order.item.site = order.site
+    if order.item.uom_id == order.uom_id:
+        order.item.uom = order.uom
     operations = list(
         Operation.objects.select_for_update(of=["self"])
         .select_related("work_center", "work_unit")

@@ -263,8 +263,10 @@ def _known_report(report_id: UUID, print_: str) -> ProductionReport | None:
 
     :raises ReportIdReused: it said something else.
     """
-    known = ProductionReport.objects.filter(pk=report_id).first()
-    if known and known.fingerprint != print_:
+    if not ProductionReport.objects.filter(pk=report_id).exists():
+        return None
+    known = ProductionReport.objects.get(pk=report_id)
+    if known.fingerprint != print_:
         raise ReportIdReused(
             f"This id was used for another report ({known}). Make a new id for every report.", field="report_id"
         )

@@ -103,6 +103,16 @@ class Home:
             fcntl.flock(handle, fcntl.LOCK_EX)
             yield
 
+    @contextlib.contextmanager
+    def claimed(self, database: str) -> Iterator[None]:
+        """Keep two servers from one database: each would be blind to what the other writes or replaces."""
+        with (self.servers / f"{database}.lock").open("w") as handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as taken:
+                raise CannotStart(f"Another server has the database {database} open: choose another name.") from taken
+            yield
+
     def passwords(self) -> dict[str, str]:
         """The passwords of this home, made up once; they are good for nothing but its own databases."""
         file = self.path / "passwords.json"
@@ -236,15 +246,17 @@ def serve(home: Home, options: argparse.Namespace) -> None:
     with home.locked():
         ensure_environment(home)
         template = ensure_seeded(home, options.seed)
-        if options.prepare:
-            return
+    if options.prepare:
+        return
+    with home.claimed(options.database):
         if options.fresh or not home.database(options.database).exists():
             remove(home.database(options.database))
             shutil.copyfile(template, home.database(options.database))
-    with running(home, options.database, options.port or free_port()) as (process, url):
-        print(json.dumps(description(home, options.database, url, process.pid)), flush=True)
-        code = process.wait()
-        raise CannotStart(f"Tryton stopped by itself with code {code}. Its log is {log_file(home, options.database)}.")
+        with running(home, options.database, options.port or free_port()) as (process, url):
+            print(json.dumps(description(home, options.database, url, process.pid)), flush=True)
+            code = process.wait()
+            log = log_file(home, options.database)
+            raise CannotStart(f"Tryton stopped by itself with code {code}. Its log is {log}.")
 
 
 def description(home: Home, database: str, url: str, pid: int) -> dict[str, str | int]:

@@ -51,6 +51,11 @@ class Server:
             self._process.stdout.close()
             self._process = None
 
+    def forget(self) -> None:
+        """Remove its database; the installed Tryton and the seeded template stay for the next run."""
+        for file in (self.home / "databases").glob(f"{self.database}.sqlite*"):
+            file.unlink()
+
     def settings(self) -> dict[str, Any]:
         """Return what a connection needs."""
         return {name: self.description[name] for name in ("url", "database", "user", "password")} | {"site": "T1"}

@@ -119,10 +119,12 @@ def practice_keyed_rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pra
 @pytest.fixture(scope="session")
 def tryton_server() -> Iterator[Server]:
     """One Tryton for the whole run, with the masters and stock of the demo factory and no orders."""
-    running = Server(f"test-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}")
+    # A name of this process alone: several runs may share what is installed.
+    running = Server(f"test-{os.getpid()}")
     running.start("--fresh", "--seed", "minimal")
     yield running
     running.stop()
+    running.forget()
 
 
 @pytest.fixture(scope="module")

@@ -142,5 +142,4 @@ def test_a_server_killed_in_the_middle_books_nothing_twice(server: Server) -> No
         assert again.read_ledger(order).consumed == {("RM-SHEET-2", "SH2-2609-A"): document.quantity}
     finally:
         own.stop()
-        for file in (own.home / "databases").glob(f"{own.database}.sqlite*"):
-            file.unlink()
+        own.forget()

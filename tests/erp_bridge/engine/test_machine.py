@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -15,13 +15,13 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from erp_bridge.engine import circuit, clock, connections, decisions, points, wiring, worker
+from erp_bridge.engine import circuit, clock, connections, decisions, delivery, points, wiring, worker
 from erp_bridge.models import Connection, FlowState, OutboundMessage, Stream
 from erp_bridge.sdk import errors
 from tests.erp_bridge.engine import plant
 from tests.erp_bridge.engine.conftest import Clock
 
-SUBJECTS = ("A", "B", "C")
+SUBJECTS = ("A", "B")
 SETTLED = ("DONE", "SUPERSEDED", "DISCARDED")
 FAILURES = {
     "lost": lambda: "lost",
@@ -66,16 +66,21 @@ class Outbox(RuleBasedStateMachine):
     def everything_at_once(self):
         FlowState.objects.filter(flow="slow").update(cadence="every 60")
 
-    @rule(subject=st.sampled_from(SUBJECTS), pieces=st.integers(0, 3), reverse=st.booleans())
-    def count(self, subject, pieces, reverse):
-        event = plant.counted(pieces, subject, reverses=plant.counted().event_id if reverse else None)
-        for message in plant.tell(event):
-            self._start_clock(message)
-
-    @rule(subject=st.sampled_from(SUBJECTS))
-    def finish(self, subject):
-        for message in plant.tell(plant.finished(subject)):
-            self._start_clock(message)
+    @rule(
+        facts=st.lists(
+            st.tuples(st.sampled_from(SUBJECTS), st.sampled_from([1, 2, 0, -1, None])),
+            min_size=1, max_size=4,
+        )
+    )  # fmt: skip
+    def facts_are_recorded(self, facts):
+        for subject, pieces in facts:
+            if pieces is None:
+                event = plant.finished(subject)
+            else:
+                reverses = plant.counted().event_id if pieces < 0 else None
+                event = plant.counted(pieces, subject, reverses=reverses)
+            for message in plant.tell(event):
+                self._start_clock(message)
 
     def _start_clock(self, message):
         # The enqueuing clock is the host's; here it is the same as the database's.
@@ -86,7 +91,7 @@ class Outbox(RuleBasedStateMachine):
         Stream.objects.filter(pk=message.stream_id).update(due_at=self.clock())
 
     @rule(
-        faults=st.lists(st.sampled_from([*FAILURES, None]), max_size=4),
+        faults=st.lists(st.sampled_from([None, *FAILURES, None, None]), max_size=5),
         searches=st.lists(st.sampled_from(["not sent", None]), max_size=2),
     )
     def work(self, faults, searches):
@@ -120,34 +125,30 @@ class Outbox(RuleBasedStateMachine):
     def _some(self, *states):
         return list(OutboundMessage.objects.filter(state__in=states).order_by("pk"))
 
-    @rule(choice=st.randoms(use_true_random=False))
-    def retry(self, choice):
-        if found := self._some("DEAD"):
-            decisions.retry(message_id=choice.choice(found).pk, by=None)
-
-    @rule(choice=st.randoms(use_true_random=False))
-    def dismiss(self, choice):
-        if found := self._some("DEAD"):
-            decisions.dismiss(message_id=choice.choice(found).pk, by=None, reason="given up")
-
-    @rule(choice=st.randoms(use_true_random=False))
-    def correct(self, choice):
-        found = [each for each in self._some("DEAD") if each.doubt_since is None and "pieces" in each.event]
-        if found:
-            message = choice.choice(found)
+    @rule(what=st.sampled_from(["retry", "dismiss", "correct"]), nth=st.integers(0, 5))
+    def a_person_decides(self, what, nth):
+        self.a_person_resumes()
+        for message in self._some("REVIEW"):
+            self._say_what_is_there(message)
+        found = self._some("DEAD")
+        if not found:
+            return
+        message = found[nth % len(found)]
+        if what == "dismiss":
+            decisions.dismiss(message_id=message.pk, by=None, reason="given up")
+        elif what == "correct" and message.doubt_since is None and "pieces" in message.event:
             decisions.correct(message_id=message.pk, event=message.event | {"pieces": "77"}, by=None, reason="typo")
+        else:
+            decisions.retry(message_id=message.pk, by=None)
 
-    @rule(choice=st.randoms(use_true_random=False))
-    def settle(self, choice):
-        if found := self._some("REVIEW"):
-            message = choice.choice(found)
-            there = any(key == message.key for _, key, _ in plant.ERP.ledger)
-            decisions.settle(
-                message_id=message.pk, posted=there, by=None, reason="looked there", reference="seen" if there else ""
-            )
+    def _say_what_is_there(self, message):
+        there = any(key == message.key for _, key, _ in plant.ERP.ledger)
+        decisions.settle(
+            message_id=message.pk, posted=there, by=None, reason="looked there", reference="seen" if there else ""
+        )
 
     @rule()
-    def resume(self):
+    def a_person_resumes(self):
         connections.resume(self.connection)
 
     @invariant()
@@ -213,10 +214,7 @@ class Outbox(RuleBasedStateMachine):
             for message in self._some("DEAD"):
                 decisions.retry(message_id=message.pk, by=None)
             for message in self._some("REVIEW"):
-                there = any(key == message.key for _, key, _ in plant.ERP.ledger)
-                decisions.settle(
-                    message_id=message.pk, posted=there, by=None, reason="x", reference="y" if there else ""
-                )
+                self._say_what_is_there(message)
             worker.sweep(budget=30)
             self.nothing_is_booked_twice()
             self.clock.forward(timedelta(minutes=5))
@@ -240,10 +238,55 @@ def test_every_history_keeps_the_promises(machine):
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=40,
+            max_examples=30,
             stateful_step_count=25,
             deadline=None,
             suppress_health_check=list(HealthCheck),
             derandomize=True,
         ),
     )
+
+
+def _naive_after_send(judge):
+    def after_send(self, message, ack, failure, before):
+        lost = isinstance(failure, errors.OutcomeUnknown)
+        return judge(self, message, ack, errors.NotSent("?") if lost else failure, before)
+
+    return after_send
+
+
+def _without(monkeypatch, protection):
+    if protection == "doubt":
+        monkeypatch.setattr(delivery.Delivery, "_after_send", _naive_after_send(delivery.Delivery._after_send))
+    elif protection == "barrier":
+        monkeypatch.setattr(worker, "_barriers", dict)
+    elif protection == "recheck before rest":
+        monkeypatch.setattr(worker, "wake_forgotten", lambda: 0)
+        monkeypatch.setattr(worker, "_rest", _careless_rest)
+
+
+def _careless_rest(lease):
+    with transaction.atomic():
+        lease.give_back(due_at=None, blocked=False)
+    return True
+
+
+class HastyOutbox(Outbox):
+    """Only what is seen on the way; for histories that are expected to go wrong."""
+
+    def _heal(self):
+        pass
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("protection", ["doubt", "barrier", "recheck before rest"])
+def test_the_model_notices_when_a_protection_is_missing(protection, monkeypatch):
+    _without(monkeypatch, protection)
+    with pytest.raises((AssertionError, BaseExceptionGroup)):
+        run_state_machine_as_test(
+            HastyOutbox,
+            settings=settings(
+                max_examples=150, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck),
+                derandomize=True, phases=[Phase.generate], report_multiple_bugs=False,
+            ),
+        )  # fmt: skip

@@ -19,6 +19,7 @@ django.setup()
 
 from django.db.models import Count  # noqa: E402
 
+from erp_bridge.costing.models import CostRollUp  # noqa: E402
 from erp_bridge.engine import connections, registry, scheduler, worker  # noqa: E402
 from erp_bridge.models import Connection, FlowState, OutboundMessage  # noqa: E402
 from erp_bridge.sdk.connector import Connector, Ledger  # noqa: E402
@@ -34,7 +35,11 @@ STATES = {"COMPLETED": "COMPLETED", "CLOSED": "COMPLETED", "CANCELLED": "CANCELL
 COUNTED = (Item, BillOfMaterials, Routing, WorkCenter, Person, WorkOrder, ProductionReport, MaterialMovement,
            MachineInterval, LaborSegment, JournalEntry, OutboundMessage)  # fmt: skip
 Rows = dict[str, str]
+COST = "cost"
 TELL_EVERY = 15.0
+VALUES_ITSELF = ("tryton",)
+"""ERPs that value an order by rules of their own from what was booked: their sum is shown beside ours and not judged. Tryton
+does not take returned material off, and counts a cycle of a work center where we count pieces."""
 
 
 class NotSettled(Exception):
@@ -64,7 +69,9 @@ def facts_of(order: WorkOrder) -> Ledger:
     intervals = MachineInterval.objects.filter(operation__work_order=order, ended_at__isnull=False)
     for interval in intervals.select_related("operation"):
         machine[interval.operation.number] += interval.minutes
+    told = CostRollUp.objects.filter(site=order.site.code, work_order=order.number).order_by("revision").last()
     return Ledger(
+        cost=told and told.total,
         work_order=order.number, state=STATES.get(order.status, "OPEN"), good=good, scrap=scrap, consumed=consumed,
         labor=labor, machine=machine,
     )  # fmt: skip
@@ -78,7 +85,8 @@ def rows_of(ledger: Ledger) -> Rows:
     found += [(f"labor, operation {number}, {person}, min", value) for (number, person), value in ledger.labor.items()]
     found += [(f"machine, operation {number}, min", value) for number, value in ledger.machine.items()]
     shown = {name: f"{Decimal(value).normalize():f}" for name, value in found if value}
-    return {"state": ledger.state} | dict(sorted(shown.items()))
+    cost = {} if ledger.cost is None else {COST: f"{Decimal(ledger.cost):.2f}"}
+    return {"state": ledger.state} | dict(sorted(shown.items())) | cost
 
 
 def _lot(lot: str) -> str:
@@ -133,8 +141,10 @@ def compare(connection: Connection, erp: Connector) -> tuple[list[str], dict[str
         print(f"  {'':<44}{'Lineside':>16}{label:>16}")
         for name in [*ours, *(name for name in theirs if name not in ours)]:
             left, right = ours.get(name, "-"), theirs.get(name, "-")
-            print(f"  {name:<44}{left:>16}{right:>16}   {'=' if left == right else 'DIFFERENT'}")
-            if left != right:
+            is_judged = name != COST or connection.connector not in VALUES_ITSELF
+            verdict = "=" if left == right else "DIFFERENT" if is_judged else "by its own rules"
+            print(f"  {name:<44}{left:>16}{right:>16}   {verdict}")
+            if left != right and is_judged:
                 differences.append(f"{order.number} {name}: {left} here, {right} there")
     return differences, theirs_by_order
 

@@ -86,7 +86,11 @@ def health_of(
     """Return how the connection is, as a word and as a sentence that says what to do."""
     waiting = sum(each.waiting + each.doubt for each in flows)
     oldest = min((each.oldest for each in flows if each.oldest), default=None)
-    queued = f"{waiting} messages wait, the oldest for {age(now - oldest)}" if waiting and oldest else "nothing waits"
+    queued = (
+        f"{counted(waiting)} in the queue, the oldest for {age(now - oldest)}"
+        if waiting and oldest
+        else "nothing waits"
+    )
     if not connection.enabled:
         return "warn", "Switched off: nothing is recorded for this ERP."
     if connection.paused:
@@ -98,7 +102,7 @@ def health_of(
     needing = sum(each.dead + each.review for each in flows)
     silent = [each.flow.label or each.flow.key for each in flows if each.silent]
     if needing:
-        return "warn", f"Connected; {needing} messages need a person, {queued}."
+        return "warn", f"Connected; {counted(needing)} for a person to decide, {queued}."
     if silent:
         return "warn", f"Connected, but silent longer than expected: {', '.join(silent)}."
     return "good", f"Connected; {queued}."
@@ -189,6 +193,11 @@ def messages_of_events(event_ids: list[Any]) -> QuerySet[OutboundMessage]:
     return OutboundMessage.objects.filter(event_id__in=event_ids).select_related("connection").order_by("pk")
 
 
+def counted(number: int) -> str:
+    """Return the number of messages in words."""
+    return f"{number} message" if number == 1 else f"{number} messages"
+
+
 def age(span: timedelta) -> str:
     """Return a duration in the words of a person in a hurry."""
     seconds = int(span.total_seconds())
@@ -236,7 +245,8 @@ def _flow_figures(connection: Connection, flows: Mapping[str, type[Flow]], now: 
         )  # fmt: skip
         row.cadence, row.silent = _cadence(state, flow, goes_up, now)
         figures.append(row)
-    return figures
+    places = {key: place for place, key in enumerate(flows)}
+    return sorted(figures, key=lambda row: (row.goes_up, places[row.state.flow]))
 
 
 def _cadence(state: FlowState, flow: type[Flow], goes_up: bool, now: datetime) -> tuple[str, bool]:
@@ -265,8 +275,8 @@ def needs_attention(*, sites: Collection[str], now: datetime) -> list[Attention]
     )
     for row in waiting:
         url = f"{reverse('bridge:messages')}?state=attention&connection={row['connection__name']}&flow={row['flow']}"
-        what = _("%(number)d messages (%(flow)s) to %(connection)s need a decision") % {
-            "number": row["number"], "flow": row["flow"], "connection": row["connection__name"],
+        what = _("%(count)s (%(flow)s) to %(connection)s for a person to decide") % {
+            "count": counted(row["number"]), "flow": row["flow"], "connection": row["connection__name"],
         }  # fmt: skip
         found.append(
             Attention(

@@ -38,7 +38,7 @@ def document_of(message: OutboundMessage) -> tuple[str, str]:
         return "", f"{type(error).__name__}: {error}"
     if document is None:
         return "", "There is nothing to tell this ERP."
-    return json.dumps({"": type(document).__name__} | codec.dump(document), indent=2, ensure_ascii=False), ""
+    return json.dumps({type(document).__name__: codec.dump(document)}, indent=2, ensure_ascii=False), ""
 
 
 def explain(message: OutboundMessage, *, now: datetime) -> str:

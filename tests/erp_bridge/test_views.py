@@ -55,7 +55,7 @@ def test_without_a_connection_the_page_says_what_to_do(it):
 
 def test_the_overview_counts_what_needs_a_person_and_says_so_in_a_sentence(it, refused):
     page = it.get(reverse("bridge:overview")).content.decode()
-    assert "Connected; 1 messages need a person, nothing waits." in page
+    assert "Connected; 1 message for a person to decide, nothing waits." in page
     assert "state=attention" in page
 
 
@@ -65,13 +65,13 @@ def test_an_erp_that_is_down_is_said_with_what_waits(it, erp):  # noqa: F811
     plant.tell(plant.counted(5))
     page = it.get(reverse("bridge:overview")).content.decode()
     assert "Paused: 401: wrong password" in page
-    assert "2 messages wait" in page
+    assert "2 messages in the queue" in page
 
 
 def test_the_live_body_is_the_same_and_then_not_modified(it, refused):
     page = it.get(reverse("bridge:overview"))
     answer = it.get(page.context["live_url"])
-    assert b"M7" in answer.content or b"need a person" in answer.content
+    assert b"M7" in answer.content or b"for a person" in answer.content
     assert it.get(page.context["live_url"], headers={"If-None-Match": answer["ETag"]}).status_code == 304
     assert it.get(reverse("bridge:live") + "?page=forged").status_code == 401
 
@@ -213,4 +213,4 @@ def test_the_floor_reads_what_the_erp_says_about_a_report(refused, now):  # noqa
     answer = queries.erp_answers([refused.event_id])[refused.event_id][0]
     assert (answer.state, answer.words) == ("rejected", "Order WO1 is closed")
     attention = queries.needs_attention(sites=["MAIN"], now=now() + timedelta(minutes=1))
-    assert "1 messages (counts) to erp need a decision" in attention[0].what
+    assert "1 message (counts) to erp for a person to decide" in attention[0].what

@@ -65,7 +65,6 @@ class Circuit(models.Model):
     last_ok_at = models.DateTimeField(null=True, blank=True)
     last_error_at = models.DateTimeField(null=True, blank=True)
     last_error = models.TextField(blank=True, default="")
-    skew_samples = models.JSONField(default=list, blank=True)
 
     def __str__(self) -> str:
         return f"{self.connection} {self.state}"

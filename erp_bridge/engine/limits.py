@@ -31,9 +31,6 @@ class Limits:
     wiring: float = 1.0
     """How long a process may act on its copy of the table connections × flows."""
     job_lease: float = 600.0
-    vanish_share: float = 0.2
-    """A comparison that would make more than this share of the known rows inactive is refused."""
-    vanish_floor: int = 10
 
 
 @lru_cache(maxsize=1)

@@ -160,8 +160,6 @@ def use_of(
 def backflush(locked: Locked, report: ProductionReport) -> None:
     """Consume what the pieces of a report used up at its operation, by the rounded sum of all pieces so far."""
     found = list(locked.operation.components.filter(backflush=True).order_by("position"))
-    if not found:
-        return
     items = {item.pk: item for item in Item.objects.filter(pk__in=[c.item_id for c in found]).select_related("uom")}
     components = {component.pk: component for component in found}
     needs = []

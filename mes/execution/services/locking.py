@@ -5,9 +5,11 @@ from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.db.models import Exists, OuterRef
+
 from mes.core.errors import DomainError, InvalidInput, NotFound
 from mes.execution import rules
-from mes.execution.models import Operation, WorkOrder
+from mes.execution.models import Operation, OrderComponent, ProductionReport, WorkOrder
 from mes.masterdata.models import Site
 
 NAMESPACE = UUID("6e0d5e0c-5c55-5d1f-9d36-3f0f2a1c7d10")
@@ -54,6 +56,9 @@ class Locked:
     order: WorkOrder
     operation: Operation
     operations: list[Operation]
+    report_known: bool = False
+    consumes: bool = False
+    """The operation has components that are consumed with its reports."""
 
     @property
     def previous(self) -> Operation | None:
@@ -62,12 +67,14 @@ class Locked:
         return self.operations[index - 1] if index else None
 
 
-def lock_operation(operation_id: int) -> Locked:
+def lock_operation(operation_id: int, *, report_id: UUID | None = None) -> Locked:
     """Return the operation and its order, locked: the order first.
+
+    With ``report_id`` the answer says whether there is such a report, read under the lock.
 
     :raises OperationUnknown: there is none.
     """
-    # This is the hot path: few joins, and what is the same row is not read twice.
+    # This is the hot path: few joins, few questions, and what is the same row is not read twice.
     orders = WorkOrder.objects.select_for_update(of=["self"]).select_related("site", "item", "uom")
     order = next(iter(orders.filter(operations=operation_id).order_by()[:1]), None)
     if order is None:
@@ -75,15 +82,20 @@ def lock_operation(operation_id: int) -> Locked:
     order.item.site = order.site
     if order.item.uom_id == order.uom_id:
         order.item.uom = order.uom
-    operations = list(
-        Operation.objects.select_for_update(of=["self"])
-        .select_related("work_center", "work_unit")
-        .filter(work_order_id=order.pk)
-        .order_by("position")
-    )
+    rows = Operation.objects.select_for_update(of=["self"]).select_related("work_center", "work_unit")
+    if report_id:
+        backflushed = OrderComponent.objects.filter(operation=OuterRef("pk"), backflush=True).order_by()
+        rows = rows.annotate(
+            is_known=Exists(ProductionReport.objects.filter(pk=report_id).order_by()), consumes=Exists(backflushed)
+        )
+    operations = list(rows.filter(work_order_id=order.pk).order_by("position"))
     for operation in operations:
         operation.work_order = order
-    return Locked(order, next(o for o in operations if o.pk == operation_id), operations)
+    operation = next(o for o in operations if o.pk == operation_id)
+    if not report_id:
+        return Locked(order, operation, operations)
+    known, consumes = operation.is_known, operation.consumes  # type: ignore[attr-defined]  # annotated above
+    return Locked(order, operation, operations, report_known=known, consumes=consumes)
 
 
 def check_open(order: WorkOrder) -> None:

@@ -137,9 +137,9 @@ def report_production(
     good = good_quantity or ZERO
     scrapped = sum((line.quantity for line in scrap), ZERO)
     print_ = _fingerprint(operation_id, good, rework_quantity, scrap, from_rework, lot, person)
-    locked = lock_operation(operation_id)
-    if known := _known_report(report_id, print_):
-        return known
+    locked = lock_operation(operation_id, report_id=report_id)
+    if locked.report_known:
+        return _known_report(report_id, print_)
     check_open(locked.order)
     _check_operation(locked)
     _check_precision(locked.order, good, rework_quantity, scrap)
@@ -164,7 +164,8 @@ def report_production(
     )
     lines = [ScrapLine(report=report, quantity=line.quantity, reason=reasons[line.reason]) for line in scrap]
     _book(locked, report, lines)
-    components.backflush(locked, report)
+    if locked.consumes:
+        components.backflush(locked, report)
     _put_out(locked, report)
     bus.publish(_reported(locked, report, lines))
     return report
@@ -187,10 +188,10 @@ def reverse_report(
     found = ProductionReport.objects.filter(pk=report_id).values_list("operation_id", flat=True).first()
     if found is None:
         raise ReportUnknown("This report is not known here.")
-    locked = lock_operation(found)
+    locked = lock_operation(found, report_id=reversal_id)
     print_ = hashlib.sha256(f"reversal of {report_id}".encode()).hexdigest()
-    if known := _known_report(reversal_id, print_):
-        return known
+    if locked.report_known:
+        return _known_report(reversal_id, print_)
     original = ProductionReport.objects.prefetch_related("scrap_lines__reason").get(pk=report_id)
     check_open(locked.order)
     _check_reversible(locked, original)
@@ -258,13 +259,11 @@ def _fingerprint(
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
-def _known_report(report_id: UUID, print_: str) -> ProductionReport | None:
+def _known_report(report_id: UUID, print_: str) -> ProductionReport:
     """Return the earlier report of this id.
 
     :raises ReportIdReused: it said something else.
     """
-    if not ProductionReport.objects.filter(pk=report_id).exists():
-        return None
     known = ProductionReport.objects.get(pk=report_id)
     if known.fingerprint != print_:
         raise ReportIdReused(

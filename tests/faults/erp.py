@@ -1,4 +1,4 @@
-"""A small ERP in a process of its own: an append-only ledger, no idempotency, and a share of every kind of failure.
+"""A small ERP in a process of its own: an append-only ledger, idempotency only when told, and a share of every kind of failure.
 
 Standard library only, so that it starts at once and nothing of ours can help it to look right.
 """
@@ -24,8 +24,11 @@ class Ledger:
         self.refused: set[str] = set()
         self.injected: dict[str, int] = {}
 
-    def book(self, line: dict) -> int:
+    def book(self, line: dict, *, once: bool) -> int:
+        """Book the line and return its number; ``once``: a key that has been booked meanwhile is not booked again."""
         with self.lock:
+            if once and (known := self.by_key.get(line["key"])):
+                return known[0]
             self.count += 1
             number = self.count
             self.by_key.setdefault(line["key"], []).append(number)
@@ -71,10 +74,10 @@ class Handler(BaseHTTPRequestHandler):
         if fault == "late":
             # Books after the caller has given up.
             time.sleep(self.options.patience * (1.2 + self.random.random()))
-            self.ledger.book(line)
+            self.ledger.book(line, once=self.options.key)
             return self._drop()
         time.sleep(self.options.latency * self.random.random() * 2)
-        number = self.ledger.book(line)
+        number = self.ledger.book(line, once=self.options.key)
         if fault == "drop":
             return self._drop()
         return self._answer(201, {"number": number})

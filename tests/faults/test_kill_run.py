@@ -52,7 +52,13 @@ def test_a_redis_that_is_wiped_hung_and_killed_loses_nothing(redis_url):
 
 @pytest.mark.parametrize("control", ["resend_on_unknown", "no_settle", "no_fencing", "no_order"])
 def test_without_its_protection_the_run_goes_red(control):
-    code, found = kill_run("--profile", "tiny", "--reports", "400", "--pauses", "6", "--control", control)
+    # A race that is lost only now and then is looked for more than once: one red run shows what the protection is for.
+    for seed in ("7", "8", "9", "10"):
+        code, found = kill_run(
+            "--profile", "tiny", "--reports", "400", "--pauses", "6", "--seed", seed, "--control", control
+        )
+        if code == 1:
+            break
     assert code == 1, found
     assert found["duplicates"] + found["inversions"] > 0
 

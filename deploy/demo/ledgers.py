@@ -24,6 +24,7 @@ from erp_bridge.engine import connections, registry, scheduler, worker  # noqa: 
 from erp_bridge.models import Connection, FlowState, OutboundMessage  # noqa: E402
 from erp_bridge.sdk.connector import Connector, Ledger  # noqa: E402
 from labor.models import LaborSegment  # noqa: E402
+from mes.core.errors import DomainError  # noqa: E402
 from mes.execution.models import MachineInterval, ProductionReport, WorkOrder  # noqa: E402
 from mes.journal.models import JournalEntry  # noqa: E402
 from mes.masterdata.models import BillOfMaterials, Item, Person, Routing, WorkCenter  # noqa: E402
@@ -156,11 +157,12 @@ def sync_again(connection: Connection) -> None:
         for _ in range(30):
             try:
                 words = scheduler.run_now(state, compare=down)
-            except Exception as error:  # noqa: BLE001 - beat may have the flow at this moment: then once more
-                words = str(error)
-                time.sleep(1)
+            except (DomainError, scheduler.RunLost):
+                time.sleep(1)  # beat has the flow at this moment: then once more
             else:
                 break
+        else:
+            raise SystemExit(f"{state.flow} never came free to be run again, so the second sync proves nothing.")
         print(f"       {words}", flush=True)
     worker.sweep(only=[connection.pk])
 

@@ -31,13 +31,17 @@ class WorkOrderLinked(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class OperationStarted(Event):
-    """Someone started (or resumed) work; ``activity`` is ``SETUP`` or ``RUN``."""
+    """Someone started (or resumed) work; ``activity`` is ``SETUP`` or ``RUN``.
+
+    ``approved_by`` is the supervisor who let it start before the operation it follows has passed anything on.
+    """
 
     operation: str
     work_center: str
     work_unit: str
     activity: str
     person: str
+    approved_by: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -90,6 +90,9 @@ class StartView(OperationVerb):
         work_unit = CodeField(
             required=False, default="", allow_empty=True, help_text="Left out: the center's only or first."
         )
+        approved_by = CodeField(
+            required=False, default="", allow_empty=True, help_text="Who lets it start out of sequence."
+        )
 
     @extend_schema(operation_id="operations_start", request=Body, responses=OperationAnswer)
     def post(self, request: Any, pk: int) -> Response:
@@ -98,7 +101,10 @@ class StartView(OperationVerb):
             pk,
             self.Body,
             lambda site, given, **who: services.start_operation(
-                activity=given["activity"][0], work_unit=given["work_unit"], **who
+                activity=given["activity"][0],
+                work_unit=given["work_unit"],
+                approved_by=approver_at(request, site, given["approved_by"]),
+                **who,
             ),
         )
 

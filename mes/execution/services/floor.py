@@ -65,13 +65,15 @@ def start_operation(
     now: datetime,
     activity: str = "RUN",
     work_unit: str = "",
+    approved_by: Person | None = None,
 ) -> Operation:
     """Start or resume setup (``SETUP``) or production (``RUN``) on a work unit; the other activity ends by itself.
 
     ``work_unit`` is a code; "" means where the operation ran last, or the work center's first.
 
     :raises AlreadyStarted: the same activity is going on, naming who started it.
-    :raises OutOfSequence: no pieces have come from the previous operation (setup may begin before).
+    :raises OutOfSequence: no pieces have come from the previous operation (setup may begin before), and no supervisor
+        allowed it.
     :raises OperationCompleted: it is finished.
     :raises mes.execution.services.locking.WorkOrderHeld: the order is on hold.
     :raises mes.execution.services.locking.WorkOrderClosed: the order is over.
@@ -83,7 +85,7 @@ def start_operation(
     order, operation = locked.order, locked.operation
     check_open(order)
     check_not_held(order)
-    _check_startable(locked, activity)
+    _check_startable(locked, activity, approved_by)
     gates.check_start(operation)
     at = rules.effective_time(claimed=occurred_at, now=now)
     unit = machine.find_work_unit(operation, work_unit)
@@ -91,7 +93,7 @@ def start_operation(
     if order.status == WorkOrder.Status.RELEASED:
         by = person.number if person else ""
         set_status(order, WorkOrder.Status.RUNNING, by=by, now=at)
-    machine.occupy(operation, work_unit=unit, activity=activity, person=person, at=at)
+    machine.occupy(operation, work_unit=unit, activity=activity, person=person, at=at, approved_by=approved_by)
     operation.status = Status.SETUP if activity == Activity.SETUP else Status.RUNNING
     if operation.started_at is None:
         operation.started_at, operation.started_by = at, person
@@ -101,7 +103,7 @@ def start_operation(
     return operation
 
 
-def _check_startable(locked: Locked, activity: str) -> None:
+def _check_startable(locked: Locked, activity: str, approved_by: Person | None) -> None:
     operation, previous = locked.operation, locked.previous
     if operation.status == Status.COMPLETED:
         raise OperationCompleted(
@@ -110,13 +112,18 @@ def _check_startable(locked: Locked, activity: str) -> None:
     wanted = Status.SETUP if activity == Activity.SETUP else Status.RUNNING
     if operation.status == wanted:
         raise AlreadyStarted(_who_started(operation))
-    if activity == Activity.RUN and previous and previous.good_quantity <= operation.booked_quantity:
+    if approved_by or activity == Activity.SETUP or previous is None:
+        return
+    if previous.good_quantity <= operation.booked_quantity:
         if previous.status != Status.COMPLETED:
             raise OutOfSequence(
-                f"{previous.number} {previous.name} is not finished and has passed nothing on yet. Start that first."
+                f"{previous.number} {previous.name} is not finished and has passed nothing on yet. Start that first. "
+                "Supervisor can allow."
             )
         if previous.good_quantity == 0:
-            raise OutOfSequence(f"{previous.number} {previous.name} has passed no good pieces on.")
+            raise OutOfSequence(
+                f"{previous.number} {previous.name} has passed no good pieces on. Supervisor can allow."
+            )
 
 
 def _who_started(operation: Operation) -> str:
@@ -152,7 +159,7 @@ def complete_operation(
 
     :raises NotStarted: nobody has worked on it.
     :raises OperationCompleted: it is finished already.
-    :raises OutOfSequence: an earlier operation is not finished.
+    :raises OutOfSequence: an earlier operation is not finished, and no supervisor allowed it.
     :raises mes.execution.services.completion.ReworkOpen: pieces are in rework, and no supervisor allowed it.
     :raises mes.execution.services.completion.UnderDelivery: it would complete an order with too few good pieces, and
         no supervisor allowed it.
@@ -168,8 +175,8 @@ def complete_operation(
     if operation.status == Status.PENDING:
         raise NotStarted(f"{operation.number} {operation.name} has not been started.")
     for earlier in locked.operations[: locked.operations.index(operation)]:
-        if earlier.status != Status.COMPLETED:
-            raise OutOfSequence(f"{earlier.number} {earlier.name} is not finished.")
+        if earlier.status != Status.COMPLETED and not approved_by:
+            raise OutOfSequence(f"{earlier.number} {earlier.name} is not finished. Supervisor can allow.")
     if operation.rework_quantity and not approved_by:
         raise completion.ReworkOpen(
             f"{rules.shown(operation.rework_quantity)} {order.uom.code} are in rework here. Report them first. "

@@ -39,7 +39,15 @@ def find_work_unit(operation: Operation, code: str) -> WorkUnit:
     return unit
 
 
-def occupy(operation: Operation, *, work_unit: WorkUnit, activity: str, person: Person | None, at: datetime) -> None:
+def occupy(
+    operation: Operation,
+    *,
+    work_unit: WorkUnit,
+    activity: str,
+    person: Person | None,
+    at: datetime,
+    approved_by: Person | None = None,
+) -> None:
     """Begin to occupy a work unit, and publish the start. The operation's row is not saved here."""
     order = operation.work_order
     interval = MachineInterval.objects.create(
@@ -57,6 +65,7 @@ def occupy(operation: Operation, *, work_unit: WorkUnit, activity: str, person: 
             work_unit=work_unit.code,
             activity=activity,
             person=person.number if person else "",
+            approved_by=approved_by.number if approved_by else "",
         )
     )
 

@@ -120,13 +120,13 @@ def report_production(
 
     Quantities are in the order's unit. ``from_rework``: good and scrapped pieces come out of this operation's rework.
     ``lot`` is the output lot (for a lot-tracked product the order's number if none is named). ``approved_by`` is the
-    supervisor who allows over-delivery. Components that are backflushed are consumed in the same transaction.
+    supervisor who allows more than that. Components that are backflushed are consumed in the same transaction.
 
     :raises QuantityMissing, QuantityZero, QuantityNegative: the entry says nothing, or less than nothing.
     :raises mes.masterdata.rules.QuantityPrecision: it is more exact than the unit.
     :raises ReasonMissing: scrap without a reason; an unknown reason is refused as such.
     :raises QuantityOverOrder: beyond the order and its tolerance, and no supervisor allowed it.
-    :raises QuantityOverAvailable: more than the previous operation passed on.
+    :raises QuantityOverAvailable: more than the previous operation passed on, and no supervisor allowed it.
     :raises QuantityOverRework: more than is in rework.
     :raises NotStarted, OperationCompleted, WorkOrderClosed: there is nothing to report on, in the words of the error.
     :raises ReportIdReused: another report has this id.
@@ -341,10 +341,10 @@ def _check_available(locked: Locked, *, good: Decimal, processed: Decimal, appro
             _refuse_over_order(
                 order, left=max(order.order_quantity - operation.good_quantity, ZERO), field="good_quantity"
             )
-    elif processed > left:
+    elif processed > left and not approved_by:
         raise QuantityOverAvailable(
             f"Only {rules.shown(left)} {order.uom.code} have come from {previous.number} {previous.name}. "
-            "Report the others there first.",
+            "Report the others there first. Supervisor can allow.",
             field="good_quantity",
         )
 

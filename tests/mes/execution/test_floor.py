@@ -7,7 +7,13 @@ import pytest
 
 from mes.core.errors import DomainError
 from mes.execution import gates, services
-from mes.execution.events import MachineTimeRecorded, OperationStopped, WorkOrderCompleted, WorkOrderStatusChanged
+from mes.execution.events import (
+    MachineTimeRecorded,
+    OperationStarted,
+    OperationStopped,
+    WorkOrderCompleted,
+    WorkOrderStatusChanged,
+)
 from mes.execution.models import MachineInterval, Operation
 from mes.execution.services.completion import UnderDelivery
 from mes.execution.services.floor import AlreadyStarted, NotStarted, OperationCompleted, OutOfSequence
@@ -93,6 +99,18 @@ def test_an_operation_cannot_be_finished_before_an_earlier_one():
     start(order, "20")
     with pytest.raises(OutOfSequence, match="10 Step 1 is not finished"):
         complete(order, "20")
+
+
+def test_a_supervisor_can_let_an_operation_go_first_and_the_event_says_who(published):
+    order, boss = make_work_order(), make_person()
+    with pytest.raises(OutOfSequence, match="Supervisor can allow"):
+        start(order, "20")
+    start(order, "20", approved_by=boss)
+    assert [e.approved_by for e in published if isinstance(e, OperationStarted)] == [boss.number]
+    report(order, "20", good=5, approved_by=boss)
+    complete(order, "20", approved_by=boss)
+    order.refresh_from_db()
+    assert order.status == "COMPLETED"
 
 
 def test_finishing_what_was_never_started_is_refused():

@@ -137,6 +137,17 @@ def test_a_later_operation_books_only_what_came_from_the_one_before(order):
     report(order, "20", good=3, rework=2)
 
 
+def test_a_supervisor_can_allow_more_than_came_from_the_operation_before(order):
+    report(order, "10", good=5)
+    start(order, "20")
+    boss = make_person()
+    assert report(order, "20", good=6, approved_by=boss).approved_by == boss
+    with pytest.raises(reports.QuantityOverAvailable, match="Only 0 pcs have come from 10 Step 1"):
+        report(order, "20", good=1)
+    report(order, "10", good=2)
+    report(order, "20", good=1)
+
+
 def test_what_was_not_started_cannot_be_reported():
     with pytest.raises(NotStarted):
         report(make_work_order(), "10", good=1)

@@ -1,8 +1,4 @@
-"""Move material into and out of lots and orders.
-
-Orders are named by number here: material knows none. What concerns an order is called by execution, which holds the
-order's lock; lots are locked after it. Quantities are in the item's own unit.
-"""
+"""Receive, issue, return, backflush and put out material: every change of a lot's quantity is a movement."""
 
 import uuid
 from collections.abc import Sequence

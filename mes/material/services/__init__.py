@@ -1,0 +1,49 @@
+"""Move material into and out of lots and orders, and say which lots may be used.
+
+Orders are named by number here: material knows none. What concerns an order is called by execution, which holds the
+order's lock; lots are locked after it. Quantities are in the item's own unit.
+"""
+
+from mes.material.services.movements import (
+    Kind,
+    LotBlocked,
+    LotMissing,
+    LotShort,
+    LotUnknown,
+    LotWrongItem,
+    MovementIdReused,
+    NothingMoved,
+    ReturnOverIssued,
+    Use,
+    backflush,
+    consumed_quantity,
+    issue_material,
+    receive_lot,
+    receive_output,
+    return_material,
+    reverse_report_movements,
+    set_lot_status,
+    usable_lot,
+)
+
+__all__ = [
+    "Kind",
+    "LotBlocked",
+    "LotMissing",
+    "LotShort",
+    "LotUnknown",
+    "LotWrongItem",
+    "MovementIdReused",
+    "NothingMoved",
+    "ReturnOverIssued",
+    "Use",
+    "backflush",
+    "consumed_quantity",
+    "issue_material",
+    "receive_lot",
+    "receive_output",
+    "return_material",
+    "reverse_report_movements",
+    "set_lot_status",
+    "usable_lot",
+]

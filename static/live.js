@@ -1,5 +1,6 @@
 /* Keeps [data-live="/url"] current: asks every two seconds, and a page that did not change costs a 304. */
 
+import { redraw, whenLifted } from "./redraw.js";
 import { serverTime, start, tick } from "./timers.js";
 
 const area = document.querySelector("[data-live]");
@@ -7,24 +8,16 @@ const lamp = document.querySelector("[data-lamp]");
 let etag = "";
 let missed = 0;
 
-function focusKey() {
-  const focused = document.activeElement;
-  return focused && area.contains(focused) ? focused.id || focused.getAttribute("href") : "";
-}
-
 async function refresh() {
   try {
     const response = await fetch(area.dataset.live, { credentials: "same-origin", headers: etag ? { "If-None-Match": etag } : {}, cache: "no-store" });
     if (response.status === 200) {
-      const open = Array.from(area.querySelectorAll("details[open]"), (one) => one.id);
-      const key = focusKey();
-      area.innerHTML = await response.text();
+      const body = await response.text();
       etag = response.headers.get("ETag") || "";
-      open.forEach((id) => { const found = id && document.getElementById(id); if (found) { found.open = true; } });
-      if (key) {
-        const again = document.getElementById(key) || Array.from(area.querySelectorAll("a[href]")).find((one) => one.getAttribute("href") === key);
-        if (again) { again.focus({ preventScroll: true }); }
-      }
+      whenLifted("area", () => {
+        redraw(area, body);
+        tick();
+      });
     } else if (response.status === 401 || response.status === 403) {
       location.reload();
       return;

@@ -110,7 +110,7 @@ class PrivateRedis:
         self._process = subprocess.Popen(
             [program, *arguments, "--dir", self._directory], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while True:
             try:
                 socket.create_connection(("127.0.0.1", port), timeout=1).close()
@@ -123,5 +123,5 @@ class PrivateRedis:
 
     def stop(self) -> None:
         self._process.terminate()
-        self._process.wait(10)
+        self._process.wait(60)
         shutil.rmtree(self._directory, ignore_errors=True)

@@ -2,6 +2,7 @@
 
 import { Outbox, newId, post } from "./outbox.js";
 import { listen } from "./scanner.js";
+import { redraw, whenLifted } from "../redraw.js";
 import { clockOffset, serverNow, serverTime, since, start, tick } from "../timers.js";
 
 const config = JSON.parse(document.getElementById("terminal-config").textContent);
@@ -139,6 +140,9 @@ function drawPill(health) {
   pill.className = "pill " + kind;
   const said = $("[data-pill]", pill);
   if (said.textContent !== text) { said.textContent = text; }
+  whenLifted("entries", drawEntries);
+}
+function drawEntries() {
   const list = $("#entries");
   list.textContent = "";
   entries.forEach((entry) => {
@@ -197,6 +201,7 @@ async function enqueue(action, payload, said, more) {
 
 /* --- Panels: drawn by the server, swapped only where they changed ----------------------------------------------------- */
 const drawn = {};
+let latest = null;
 let etag = "";
 let missed = 0;
 let focus = config.focus || "";
@@ -205,19 +210,24 @@ let pollTimer = 0;
 function stateUrl() { return config.state_url + (focus ? "?job=" + encodeURIComponent(focus) : ""); }
 
 function show(state) {
-  document.body.dataset.state = state.bar;
-  Object.keys(state.panels).forEach((key) => {
+  latest = state;
+  whenLifted("panels", draw);
+}
+function draw() {
+  if (!latest) { return; }
+  document.body.dataset.state = latest.bar;
+  Object.keys(latest.panels).forEach((key) => {
     const panel = document.getElementById("panel-" + key);
-    if (!panel || drawn[key] === state.panels[key] || $("dialog[open]", panel)) { return; }
-    const focused = panel.contains(document.activeElement) ? document.activeElement.id : "";
-    panel.innerHTML = state.panels[key];
-    drawn[key] = state.panels[key];
-    if (focused && document.getElementById(focused)) { document.getElementById(focused).focus({ preventScroll: true }); }
+    // A sheet that is open stays as it was opened; its panel is drawn when it is closed.
+    if (!panel || drawn[key] === latest.panels[key] || $("dialog[open]", panel)) { return; }
+    redraw(panel, latest.panels[key]);
+    drawn[key] = latest.panels[key];
   });
   drawCounters();
   drawPeople();
   tick();
 }
+document.addEventListener("close", () => whenLifted("panels", draw), true);
 
 async function refresh() {
   clearTimeout(pollTimer);
@@ -257,6 +267,7 @@ function soon() {
 function look(job) {
   focus = job;
   etag = "";
+  latest = null;
   history.replaceState(null, "", job ? "?job=" + encodeURIComponent(job) : location.pathname);
   closeSheets();
   refresh();

@@ -1,4 +1,8 @@
-"""A real Chromium in front of a live server, with a small plant behind it."""
+"""A real Chromium in front of a live server, with a small plant behind it.
+
+Pages ask the server every two seconds and draw what changed. So a test waits with ``expect``, which looks until it is so,
+and reads positions and sizes in one ``page.evaluate``; it never looks once and never sleeps.
+"""
 
 import os
 from decimal import Decimal
@@ -11,6 +15,9 @@ from mes.core import live
 from mes.masterdata import services as masterdata
 from tests.factories import make_person, make_reason, make_work_order
 
+PATIENCE = 60_000
+"""Milliseconds until a page is given up on: a machine may be busy, and a page that is right is not waited for."""
+
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
@@ -22,8 +29,9 @@ def browser(chromium):
     """Chromium as installed on this machine."""
     # Playwright's synchronous API runs an event loop in this thread, where Django would refuse to touch the database.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - only where browser tests run
+    from playwright.sync_api import expect, sync_playwright  # noqa: PLC0415 - only where browser tests run
 
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         yield started
@@ -51,11 +59,14 @@ def open_page(browser, live_server, client, plant):
     """Open an address as a user, in a window of a size and scheme; complaints of the page fail the test."""
     contexts, complaints = [], []
 
-    def _open(path, *, user="device", width=1280, height=800, scheme="light"):
-        client.force_login(User.objects.get(username=user))
-        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
-        context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}])
+    def _open(path, *, user="device", width=1280, height=800, scheme="light", touch=False):
+        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, has_touch=touch)
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
+        if user:
+            client.force_login(User.objects.get(username=user))
+            value = client.cookies["sessionid"].value
+            context.add_cookies([{"name": "sessionid", "value": value, "url": live_server.url}])
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda said: complaints.append(said.text) if "Content Security" in said.text else None)

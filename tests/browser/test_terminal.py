@@ -1,6 +1,7 @@
 """The terminal as an operator meets it: real taps in a real browser."""
 
 import json
+import re
 
 import pytest
 from django.utils import timezone
@@ -40,18 +41,21 @@ def sign_on(page):
 
 
 def all_saved(page):
-    """Wait until the page holds nothing back, not even what it has not yet written to its own disk."""
-    expect(page.locator("#toast")).to_be_visible()
+    """Wait until the page holds nothing back; the browser reads its disk only after what was written to it before."""
     page.wait_for_function("async () => (await window.lineside.outbox.all()).length === 0")
-    expect(page.locator("[data-pill]")).to_have_text("All saved", timeout=15000)
+    expect(page.locator("[data-pill]")).to_have_text("All saved")
 
 
 def scan(page, text):
-    """Send what a scanner sends: keys by position, faster than any hand, then Enter."""
+    """Send what a scanner sends: keys by position, 8 ms apart (as their events say), then Enter."""
     page.evaluate(
         """(text) => {
-            const send = (code, key, shiftKey) => document.activeElement.dispatchEvent(
-                new KeyboardEvent('keydown', {code, key, shiftKey, bubbles: true, cancelable: true}));
+            let at = performance.now();
+            const send = (code, key, shiftKey) => {
+                const event = new KeyboardEvent('keydown', {code, key, shiftKey, bubbles: true, cancelable: true});
+                Object.defineProperty(event, 'timeStamp', {value: at += 8});
+                document.activeElement.dispatchEvent(event);
+            };
             for (const sign of text) {
                 const letter = /[A-Z]/i.test(sign);
                 send(letter ? 'Key' + sign.toUpperCase() : 'Digit' + sign, sign, /[A-Z]/.test(sign));
@@ -64,7 +68,7 @@ def scan(page, text):
 
 def start(page):
     page.click("#pad-7")
-    expect(page.locator(".bar-state")).to_contain_text("Running", timeout=10000)
+    expect(page.locator(".bar-state")).to_contain_text("Running")
 
 
 def test_from_start_to_finish(terminal, operation):
@@ -81,14 +85,14 @@ def test_from_start_to_finish(terminal, operation):
     page.click("#pad-4")
     page.click("#sheet-scrap button[value=BURR]")
     all_saved(page)
-    expect(page.locator("#panel-last")).to_contain_text("Burr", timeout=10000)
+    expect(page.locator("#panel-last")).to_contain_text("Burr")
     page.click("#pad-8")
-    expect(page.locator(".bar-state")).to_contain_text("Paused", timeout=10000)
+    expect(page.locator(".bar-state")).to_contain_text("Paused")
     page.click("#pad-7")
-    expect(page.locator(".bar-state")).to_contain_text("Running", timeout=10000)
+    expect(page.locator(".bar-state")).to_contain_text("Running")
     page.click("#pad-9")
     page.click("#sheet-finish .confirm")
-    expect(page.locator(".bar-state")).to_contain_text("Completed", timeout=10000)
+    expect(page.locator(".bar-state")).to_contain_text("Completed")
     operation.refresh_from_db()
     assert (operation.status, operation.good_quantity, operation.scrap_quantity) == (Operation.Status.COMPLETED, 36, 1)
 
@@ -97,10 +101,10 @@ def test_the_last_entry_is_taken_back_by_one_tap(terminal, operation):
     page = terminal()
     sign_on(page)
     start(page)
-    page.click("#pad-1")
-    page.click("#toast [data-undo-last]")
+    # Both at once: the offer stands for ten seconds, which a busy machine may take.
+    page.evaluate("() => ['#pad-1', '#toast [data-undo-last]'].forEach((one) => document.querySelector(one).click())")
     all_saved(page)
-    expect(page.locator("#panel-last")).to_contain_text("taken back", timeout=10000)
+    expect(page.locator("#panel-last")).to_contain_text("taken back")
     assert sorted(ProductionReport.objects.values_list("good_quantity", flat=True)) == [-1, 1]
 
 
@@ -118,7 +122,6 @@ def test_a_report_waits_while_the_server_is_away_and_is_sent_once_under_the_same
     page.click("#pad-1")
     expect(page.locator("[data-counter$=':good']")).to_have_text("1")
     expect(page.locator("[data-pill]")).to_contain_text("waiting since")
-    page.wait_for_function("() => true")
     page.unroute("**/entries")
     all_saved(page)
     assert set(tried) == {str(ProductionReport.objects.get().pk)}
@@ -155,9 +158,9 @@ def test_a_refusal_is_shown_in_words_and_kept_until_it_is_understood(terminal, o
     page.click("#sheet-good .confirm")
     expect(page.locator("#sheet-good .confirm")).to_contain_text("999 – really?")
     page.click("#sheet-good .confirm")
-    expect(page.locator("[data-pill]")).to_have_text("1 needs attention", timeout=10000)
+    expect(page.locator("[data-pill]")).to_have_text("1 needs attention")
     page.click("#pill")
-    assert len(page.locator("#entries [data-problem]").inner_text()) > 20
+    expect(page.locator("#entries [data-problem]")).to_have_text(re.compile(".{20,}"))
     page.click("#entries [data-understood]")
     expect(page.locator("[data-pill]")).to_have_text("All saved")
 
@@ -176,7 +179,7 @@ def test_a_scan_never_ends_up_in_the_pin_field(terminal):
     page.click("#sign-pin")
     scan(page, "P1007X")
     expect(page.locator("[data-operator-name]")).to_have_text("Anna Krüger")
-    assert page.locator("#sign-pin").input_value() == ""
+    expect(page.locator("#sign-pin")).to_have_value("")
 
 
 @pytest.mark.parametrize("width", [1280, 800, 360])
@@ -191,18 +194,20 @@ def test_targets_are_large_enough_for_gloves_and_captions_for_distance(terminal,
             .filter(([, box]) => box.height < 63.5 || box.width < 63.5).map(([name, box]) => `${name} ${box.width}x${box.height}`)"""
     )
     assert small == []
-    primary = page.locator("#pad-1").bounding_box()
-    assert primary["height"] >= 96
-    captions = page.evaluate(
-        "() => Array.from(document.querySelectorAll('.pad button')).map((one) => parseFloat(getComputedStyle(one).fontSize))"
+    primary, *captions = page.evaluate(
+        """() => [document.getElementById('pad-1').getBoundingClientRect().height].concat(Array.from(
+            document.querySelectorAll('.pad button'), (one) => parseFloat(getComputedStyle(one).fontSize)))"""
     )
-    assert min(captions) >= 20
+    assert primary >= 96
+    assert len(captions) == 9 and min(captions) >= 20
 
 
 def test_primary_actions_need_no_scrolling_on_a_ten_inch_tablet(terminal):
     page = terminal(width=1280, height=800)
-    boxes = [page.locator(f"#pad-{n}").bounding_box() for n in range(1, 10)]
-    assert max(box["y"] + box["height"] for box in boxes) <= 800
+    ends = page.evaluate(
+        "() => Array.from(document.querySelectorAll('.pad button'), (one) => one.getBoundingClientRect().bottom)"
+    )
+    assert len(ends) == 9 and max(ends) <= 800
 
 
 def test_material_is_issued_by_tapping_a_lot(terminal, operation):
@@ -233,5 +238,5 @@ def test_a_second_person_joins_the_job(terminal, operation):
     expect(page.locator("[data-operator-name]")).to_have_text("Marek")
     page.click("#my-time")
     page.click("#sheet-my-time button[data-do=join]")
-    expect(page.locator("#panel-crew")).to_contain_text("Marek", timeout=10000)
+    expect(page.locator("#panel-crew")).to_contain_text("Marek")
     expect(page.locator("#panel-crew")).to_contain_text("Anna")

@@ -35,7 +35,7 @@ def test_a_consumer_that_looks_while_messages_are_written_gets_every_one_whole(o
         writer = threading.Thread(target=write)
         writer.start()
         for _ in range(300):
-            message = queue.get(timeout=20)
+            message = queue.get(timeout=120)
             assert message.payload == PAYLOAD
             message.ack()
         writer.join()

@@ -36,7 +36,7 @@ class LossyProxy:
     def handle(self, handler: BaseHTTPRequestHandler) -> None:
         """Pass one call on, and its answer back unless it gets lost."""
         body = handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
-        upstream = http.client.HTTPConnection(self.target.hostname or "", self.target.port, timeout=30)
+        upstream = http.client.HTTPConnection(self.target.hostname or "", self.target.port, timeout=120)
         headers = {name: value for name, value in handler.headers.items() if name.lower() not in ("host", "connection")}
         upstream.request(handler.command, handler.path, body or None, {**headers, "Host": self.target.netloc})
         answer = upstream.getresponse()

@@ -54,7 +54,7 @@ class Practice:
 
     def _close(self) -> None:
         assert self._process is not None and self._process.stdout is not None
-        self._process.wait(10)
+        self._process.wait(60)
         self._process.stdout.close()
         self._process = None
 
@@ -65,7 +65,7 @@ class Practice:
 
     def settings(self, **changes: Any) -> dict[str, Any]:
         """Return what a connection to it is filled in with."""
-        return {"url": self.url, "token": "practice", "recall": self.recall, "patience": "2", "site": "P1"} | changes
+        return {"url": self.url, "token": "practice", "recall": self.recall, "patience": "60", "site": "P1"} | changes
 
     def orders(self, count: int, **wish: Any) -> list[str]:
         """Make so many orders at once and return their numbers."""

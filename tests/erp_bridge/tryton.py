@@ -47,7 +47,7 @@ class Server:
         """End it in good order."""
         if self._process is not None and self._process.stdout is not None:
             self._process.terminate()
-            self._process.wait(30)
+            self._process.wait(60)
             self._process.stdout.close()
             self._process = None
 

@@ -169,11 +169,11 @@ def _start_erp(folder: Path, mode: str) -> tuple[subprocess.Popen[bytes], str]:
         *calm, *(["--key"] if mode == "KEY" else []),
     ]  # fmt: skip
     process = subprocess.Popen(command, cwd=ROOT)
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     while not (port_file.exists() and port_file.read_text()):
         if time.monotonic() > until:
             raise TimeoutError("The ERP does not start.")
         time.sleep(0.02)
     url = f"http://127.0.0.1:{port_file.read_text()}"
-    urllib.request.urlopen(f"{url}/state", timeout=5).read()  # noqa: S310  our own process
+    urllib.request.urlopen(f"{url}/state", timeout=60).read()  # noqa: S310  our own process
     return process, url

@@ -131,7 +131,7 @@ class Run:
             str(port_file), "--seed", str(self.options.seed), *(["--key"] if self.options.recall == "KEY" else []),
         ]  # fmt: skip
         process = subprocess.Popen(command, cwd=ROOT)
-        _wait(lambda: port_file.exists() and port_file.read_text(), 10, "the ERP to start")
+        _wait(lambda: port_file.exists() and port_file.read_text(), 60, "the ERP to start")
         self.url = f"http://127.0.0.1:{port_file.read_text()}"
         return process
 
@@ -258,7 +258,7 @@ class Run:
 
     def _compare(self) -> None:
         lines = [json.loads(line) for line in (self.folder / "ledger").read_text().splitlines()]
-        state = json.loads(urllib.request.urlopen(f"{self.url}/state", timeout=5).read())  # noqa: S310
+        state = json.loads(urllib.request.urlopen(f"{self.url}/state", timeout=60).read())  # noqa: S310
         found = self.findings
         messages = list(OutboundMessage.objects.values("key", "state", "event", "outcome"))
         states = Counter(each["state"] for each in messages)

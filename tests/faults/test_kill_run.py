@@ -9,13 +9,13 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 
 
 def kill_run(*arguments):
     """Run the program and return its exit code and what it found."""
     command = [sys.executable, "-m", "tests.faults.kill_run", *arguments]
-    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=380, check=False)
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=560, check=False)
     report = result.stdout[result.stdout.find("{\n") :]
     return result.returncode, (
         json.loads(report) if report.startswith("{\n") else result.stdout + result.stderr[-3000:]

@@ -51,7 +51,7 @@ def test_offline_closes_the_door_for_the_mes_while_its_keepers_still_get_in(star
 
 def _until(erp, wanted: type[errors.CallFailed] | None) -> bool:
     """Call until the answer is the wanted failure, or None for an answer; the door takes a moment to move."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         try:
             _opened(erp).check()
@@ -84,7 +84,7 @@ def test_the_commands_set_faults_and_plan(start, capsys):
 def test_the_clerk_makes_orders_changes_some_and_cancels_a_few(start):
     erp = start("--seed-orders", "0")
     erp.tell("clerk", per_minute=6000, change_share=0.3, cancel_share=0.1)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         orders = erp.planner.orders()
         if len(orders) > 30 and any(order["state"] == "CANCELLED" for order in orders):
@@ -99,7 +99,7 @@ def test_people_break_it_on_the_panel(start):
 
     def press(**form):
         request = urllib.request.Request(f"{erp.admin}/fault-panel", urlencode(form).encode())
-        with urllib.request.urlopen(request, timeout=10) as page:
+        with urllib.request.urlopen(request, timeout=60) as page:
             return page.read().decode()
 
     assert "The next booking meets it." in press(do="once", fault="never_answers")
@@ -120,7 +120,7 @@ def test_a_page_of_another_site_cannot_press_its_buttons(start):
             f"{erp.admin}/{address}", b"{}", {"Origin": "http://evil.example", "Content-Type": "text/plain"}
         )
         with pytest.raises(urllib.error.HTTPError) as caught:
-            urllib.request.urlopen(request, timeout=10)
+            urllib.request.urlopen(request, timeout=60)
         assert caught.value.code == 403
 
 
@@ -131,7 +131,7 @@ def test_nonsense_is_refused_in_json(start, body):
         f"{erp.url}/api/v1/bookings/yields", body, {"Authorization": "Bearer practice"}, method="POST"
     )
     with pytest.raises(urllib.error.HTTPError) as caught:
-        urllib.request.urlopen(request, timeout=10)
+        urllib.request.urlopen(request, timeout=60)
     assert caught.value.code == 400
     assert json.loads(caught.value.read())["error"]["code"] in ("BODY_INVALID", "FIELD_MISSING")
 

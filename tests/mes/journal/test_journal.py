@@ -119,13 +119,13 @@ def test_a_transaction_that_commits_late_comes_after_what_was_sealed_before_it()
             with transaction.atomic():
                 publish("SLOW")
                 inserted.set()
-                go_on.wait(10)
+                go_on.wait(60)
         finally:
             connection.close()
 
     thread = threading.Thread(target=slow)
     thread.start()
-    assert inserted.wait(10)
+    assert inserted.wait(60)
     publish("FAST")
     assert services.seal() == 1
     cursor = queries.changes(since=0, limit=10).next_cursor

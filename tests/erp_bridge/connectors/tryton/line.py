@@ -40,7 +40,7 @@ class Line:
         self._server.server_close()
 
     def forward(self, path: str, headers: dict[str, str], body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
-        connection = http.client.HTTPConnection(self.target.hostname or "", self.target.port, timeout=30)
+        connection = http.client.HTTPConnection(self.target.hostname or "", self.target.port, timeout=120)
         try:
             connection.request("POST", path, body, headers)
             answer = connection.getresponse()

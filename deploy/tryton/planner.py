@@ -99,19 +99,31 @@ def make_production(
 
 
 def change_production(rpc: Rpc, production: int, *, quantity: float | None = None, due: dt.date | None = None) -> None:
-    """Another quantity or due date for a production on which nothing was posted yet."""
+    """Another quantity or due date; what was posted already stays, and what is planned is the rest."""
     rpc("model.production.draft", [production])
-    row = rpc.read("production", [["id", "=", production]], "bom", "inputs", "outputs", "quantity")[0]
+    row = rpc.read("production", [["id", "=", production]], "bom", "inputs", "outputs")[0]
     values: dict[str, Any] = {}
     if due is not None:
         values |= {"planned_date": due, "planned_start_date": due}
     if quantity is not None:
         inputs, outputs = _moves(rpc, row["bom"], quantity, _place(rpc))
         values["quantity"] = quantity
-        values["inputs"] = [["delete", row["inputs"]], ["create", inputs]]
-        values["outputs"] = [["delete", row["outputs"]], ["create", outputs]]
+        values["inputs"] = _planned_anew(rpc, row["inputs"], inputs)
+        values["outputs"] = _planned_anew(rpc, row["outputs"], outputs)
     rpc("model.production.write", [production], values)
     rpc("model.production.wait", [production])
+
+
+def _planned_anew(rpc: Rpc, moves: list[int], wanted: list[dict[str, Any]]) -> list[Any]:
+    """The writes that replace the planned moves by what is wanted, less what was posted of it."""
+    known = rpc.read("stock.move", [["id", "in", moves]], "state", "product", "quantity")
+    rest = []
+    for line in wanted:
+        posted = [move for move in known if move["state"] == "done" and move["product"] == line["product"]]
+        left = round(line["quantity"] - sum(move["quantity"] for move in posted), 6)
+        if left > 0:
+            rest.append(line | {"quantity": left})
+    return [["delete", [move["id"] for move in known if move["state"] == "draft"]], ["create", rest]]
 
 
 def cancel_production(rpc: Rpc, production: int) -> None:

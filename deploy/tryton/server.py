@@ -4,13 +4,15 @@
     python3 deploy/tryton/server.py --home var/tryton --port 0 --database demo
 
 Progress goes to standard error. When the server answers, one line of JSON with its address and its users goes to standard
-output, and the server runs until this process is told to stop (SIGTERM or Ctrl-C). Several servers may share one home.
+output, and the server runs until this process is told to stop (SIGTERM or Ctrl-C); on Linux it also ends with this process
+when that is killed. Several servers may share one home.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import ctypes
 import datetime as dt
 import fcntl
 import hashlib
@@ -38,6 +40,7 @@ MODULES = (
     "production_work_timesheet quality stock stock_lot timesheet timesheet_cost"
 ).split()
 START_SECONDS = 90
+_DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG
 
 
 class CannotStart(Exception):
@@ -233,7 +236,14 @@ def remove(database: Path) -> None:
 def run(command: list[str], home: Home, complaint: str, environment: dict[str, str] | None = None) -> None:
     """Run a program to its end; what it prints goes to the log of this home."""
     with (home.path / "install.log").open("ab") as log:
-        done = subprocess.run(command, stdout=log, stderr=log, env={**os.environ, **(environment or {})}, check=False)
+        done = subprocess.run(
+            command,
+            stdout=log,
+            stderr=log,
+            env={**os.environ, **(environment or {})},
+            preexec_fn=_die_with_parent,
+            check=False,
+        )
     if done.returncode:
         raise CannotStart(f"{complaint} The details are in {home.path / 'install.log'}.")
 
@@ -283,7 +293,7 @@ def running(home: Home, database: str, port: int) -> Iterator[tuple[subprocess.P
     configuration = write_configuration(home, database, port)
     with log_file(home, database).open("wb") as log:
         command = [home.program("trytond"), "-c", str(configuration), "-d", database]
-        process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+        process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True, preexec_fn=_die_with_parent)
         try:
             url = f"http://127.0.0.1:{port}"
             wait_until_it_answers(process, url, home, database)
@@ -308,6 +318,12 @@ def wait_until_it_answers(process: subprocess.Popen[bytes], url: str, home: Home
         else:
             return
     raise CannotStart(f"Tryton did not answer within {START_SECONDS} s. Its log is {log_file(home, database)}.")
+
+
+def _die_with_parent() -> None:
+    """Ask Linux to end this program with ours, should ours be killed before it can stop anything itself."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:

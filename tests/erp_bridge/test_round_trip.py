@@ -2,53 +2,28 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
-from uuid import uuid4
 
 import pytest
 from django.utils import timezone
 
 from erp_bridge.connectors.practice.connector import PracticeErp
-from erp_bridge.engine import clock, connections, registry, scheduler, worker
+from erp_bridge.engine import connections, registry, scheduler, worker
 from erp_bridge.models import Connection, FlowState, InboundRow, OutboundMessage
 from erp_bridge.sdk.flow import Push
 from labor import services as labor
-from mes.execution import services as execution
-from mes.execution.models import ChangeProposal, Operation, ProductionReport, WorkOrder
+from mes.execution.models import ChangeProposal, WorkOrder
 from mes.masterdata.models import BillOfMaterials, Item, Person
-from mes.material.models import MaterialMovement
 from tests import factories
+from tests.erp_bridge.plant import Ahead, Floor, State, consumed_here, describe, drain, pull, waiting
 from tests.erp_bridge.practice import Practice
 
 pytestmark = pytest.mark.django_db
-State = OutboundMessage.State
 
 
 # --- The plant ---------------------------------------------------------------------------------------------------------
-
-
-class Ahead:
-    """The engine's clock, a while ahead of the real one: what waits need not be waited for."""
-
-    def __init__(self) -> None:
-        self.by = timedelta(0)
-
-    def __call__(self) -> datetime:
-        return timezone.now() + self.by
-
-    def forward(self, **time: float) -> None:
-        self.by += timedelta(**time)
-
-
-@pytest.fixture
-def ahead(monkeypatch: pytest.MonkeyPatch) -> Ahead:
-    ticking = Ahead()
-    monkeypatch.setattr(clock, "now", ticking)
-    return ticking
 
 
 @pytest.fixture
@@ -65,65 +40,6 @@ def connection(erp: Practice, ahead: Ahead) -> Connection:
     made = connections.create(name="practice", site="P1", connector="practice", values=erp.settings())
     pull(made)
     return made
-
-
-def pull(connection: Connection, *flows: str) -> None:
-    """Run down-flows as a person would by hand: those named, or all."""
-    for state in FlowState.objects.filter(connection=connection):
-        if state.flow in (flows or [flow.key for flow in registry.pulls()]):
-            said = scheduler.run_now(state)
-            state.refresh_from_db()
-            assert not state.last_error, f"{state.flow}: {said}"
-
-
-def drain(ahead: Ahead) -> None:
-    """Let time pass and the worker sweep until nothing waits, or nothing can be said for half an hour."""
-    silent = 0
-    while silent < 30:
-        silent = 0 if worker.sweep(budget=30) else silent + 1
-        if not OutboundMessage.objects.filter(state__in=[State.PENDING, State.SENDING, State.DOUBT]).exists():
-            return
-        ahead.forward(minutes=1)
-
-
-def waiting() -> dict[str, int]:
-    return dict(Counter(OutboundMessage.objects.values_list("state", flat=True)))
-
-
-@dataclass
-class Floor:
-    """What people do at a terminal, at a time that passes."""
-
-    order: WorkOrder
-    person: Person
-    now: datetime
-
-    def operation(self, number: str) -> Operation:
-        return self.order.operations.get(number=number)
-
-    def pass_time(self, minutes: int) -> None:
-        self.now += timedelta(minutes=minutes)
-
-    def _when(self) -> dict[str, Any]:
-        return {"person": self.person, "occurred_at": self.now, "now": self.now}
-
-    def start(self, number: str, activity: str = "RUN") -> None:
-        execution.start_operation(operation_id=self.operation(number).pk, activity=activity, **self._when())
-
-    def pause(self, number: str) -> None:
-        execution.pause_operation(operation_id=self.operation(number).pk, **self._when())
-
-    def report(self, number: str, good: Any, scrap: Any = 0, lot: str = "") -> ProductionReport:
-        return execution.report_production(
-            report_id=uuid4(), operation_id=self.operation(number).pk, good_quantity=Decimal(good),
-            scrap=[execution.Scrap(Decimal(scrap), "SCRATCH")] if Decimal(scrap) else [], lot=lot, **self._when(),
-        )  # fmt: skip
-
-    def reverse(self, report: ProductionReport) -> None:
-        execution.reverse_report(reversal_id=uuid4(), report_id=report.pk, **self._when())
-
-    def complete(self, number: str) -> None:
-        execution.complete_operation(operation_id=self.operation(number).pk, **self._when())
 
 
 def at_work(item: str = "FG-BRACKET", person: str = "E001") -> Floor:
@@ -400,14 +316,6 @@ def back(erp: Practice) -> None:
     pytest.fail("the practice ERP does not come back")
 
 
-def describe() -> list[Any]:
-    return list(
-        OutboundMessage.objects.exclude(state=State.DONE).values_list(
-            "flow", "seq", "state", "outcome", "code", "detail"
-        )
-    )
-
-
 def assert_exactly_once(erp: Practice) -> None:
     """Every message that went out is in the ledger once, nothing else is, and each flow's stand in their order."""
     done = OutboundMessage.objects.filter(state=State.DONE).exclude(reference="")
@@ -418,15 +326,6 @@ def assert_exactly_once(erp: Practice) -> None:
         keys = done.filter(stream=stream, flow=flow).order_by("seq").values_list("key", flat=True)
         places = [place[key] for key in keys]
         assert places == sorted(places), f"{flow} of stream {stream} is out of order"
-
-
-def consumed_here(order: WorkOrder) -> dict[tuple[str, str], Decimal]:
-    total: dict[tuple[str, str], Decimal] = {}
-    consuming = MaterialMovement.objects.filter(work_order=order.number, kind__in=MaterialMovement.CONSUMING)
-    for movement in consuming.select_related("item", "lot"):
-        key = (movement.item.number, movement.lot.number if movement.lot else "")
-        total[key] = total.get(key, Decimal(0)) + movement.quantity
-    return total
 
 
 def minutes_told(flow: str) -> Decimal:

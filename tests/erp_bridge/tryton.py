@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -34,8 +35,10 @@ class Server:
         self._process: subprocess.Popen[str] | None = None
 
     def start(self, *options: str) -> None:
-        """Start it, with a new copy of the seeded database when told ``--fresh``."""
+        """Start it, with a new copy of the seeded database when told ``--fresh``; again at the address that it had."""
         command = [sys.executable, str(SCRIPTS / "server.py"), "--home", str(self.home), "--database", self.database]
+        if self.description:
+            command += ["--port", self.description["url"].rpartition(":")[2]]
         self._process = subprocess.Popen([*command, *options], stdout=subprocess.PIPE, text=True)
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
@@ -44,12 +47,27 @@ class Server:
         self.description = json.loads(line)
 
     def stop(self) -> None:
-        """End it in good order."""
-        if self._process is not None and self._process.stdout is not None:
+        """End it in good order; nothing happens when it does not run."""
+        if self._process is not None:
             self._process.terminate()
-            self._process.wait(60)
-            self._process.stdout.close()
-            self._process = None
+            self._ended()
+
+    def kill(self) -> None:
+        """End Tryton, with every process of its group, as a power cut would: kill -9."""
+        os.killpg(self.description["pid"], signal.SIGKILL)
+        self._ended()
+
+    def kill_starter(self) -> None:
+        """End the process that started Tryton, without giving it a chance to stop anything."""
+        assert self._process is not None
+        self._process.kill()
+        self._ended()
+
+    def _ended(self) -> None:
+        assert self._process is not None and self._process.stdout is not None
+        self._process.wait(60)
+        self._process.stdout.close()
+        self._process = None
 
     def forget(self) -> None:
         """Remove its database; the installed Tryton and the seeded template stay for the next run."""

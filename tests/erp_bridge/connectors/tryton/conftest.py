@@ -1,5 +1,6 @@
 """What the tests of the Tryton connector share: a server, its planner, and orders planned in it."""
 
+import os
 from collections.abc import Callable, Iterator
 from uuid import uuid4
 
@@ -12,6 +13,16 @@ from tests.erp_bridge.tryton import DUE, Rpc, Server, planner_of_tryton
 @pytest.fixture(scope="session")
 def server(tryton_server: Server) -> Server:
     return tryton_server
+
+
+@pytest.fixture(scope="session")
+def mortal() -> Iterator[Server]:
+    """A Tryton of its own, with orders, for tests that stop or kill it; each leaves it running."""
+    own = Server(f"mortal-{os.getpid()}")
+    own.start("--fresh", "--seed", "demo")
+    yield own
+    own.stop()
+    own.forget()
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ def main() -> int:
         if programs is None:
             print(f"\nPostgreSQL is not on this machine; it installs with: {servers.INSTALL['PostgreSQL']}")
             return failed
-        cluster = servers.PrivatePostgres(programs)
+        cluster = servers.PrivatePostgres(programs, durable=True)
         try:
             return failed | _in_process(options, "PostgreSQL", cluster.url, directory)
         finally:

@@ -54,7 +54,8 @@ def free_port() -> int:
 class PrivatePostgres:
     """A cluster of its own on a random loopback port; as root it runs as an ordinary user, which PostgreSQL insists on."""
 
-    def __init__(self, programs: Path) -> None:
+    def __init__(self, programs: Path, *, durable: bool = False) -> None:
+        """``durable``: commits reach the disk, as in a plant. Tests do without; a benchmark may not."""
         self._directory = Path(tempfile.mkdtemp(prefix="lineside-pg-"))
         self._programs = programs
         self._user = self._ordinary_user()
@@ -71,7 +72,7 @@ class PrivatePostgres:
         )  # fmt: skip
         port = free_port()
         options = (
-            f"-p {port} -c listen_addresses=127.0.0.1 -k {self._directory} -c fsync=off -c max_connections=200 "
+            f"-p {port} -c listen_addresses=127.0.0.1 -k {self._directory} -c fsync={'on' if durable else 'off'} -c max_connections=200 "
             "-c shared_buffers=64MB -c jit=off"
         )
         self._run("pg_ctl", "-D", data, "-w", "-l", str(self._directory / "log"), "-o", options, "start")

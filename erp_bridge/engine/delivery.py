@@ -52,28 +52,47 @@ def backoff(failures: int) -> timedelta:
 
 
 class Delivery:
-    """The delivery of one stream's messages under one lease, over one connector."""
+    """The delivery of one stream's messages under one lease, over one connector.
 
-    def __init__(self, lease: Lease, connection: Connection, connector: Connector) -> None:
+    ``ahead`` is asked, when the ERP has answered and before that is noted, which message is sent next once this one has
+    come to that state. Its intent is then noted in the same transaction, which saves every second commit.
+    """
+
+    def __init__(
+        self,
+        lease: Lease,
+        connection: Connection,
+        connector: Connector,
+        *,
+        ahead: Callable[[OutboundMessage, str], OutboundMessage | None],
+    ) -> None:
         self.lease = lease
         self.connection = connection
         self.connector = connector
         self.failures = lease.stream.failures
         self.calls = 0
+        self.begun: OutboundMessage | None = None
+        """The message whose intent was noted with the last answer. It must be delivered next."""
+        self._ahead = ahead
+        self._document: Document | None = None
+        self._links = links.LinksOf(connection)
 
     def deliver(self, message: OutboundMessage) -> datetime | None:
         """Do the next thing about the message. Return None, or until when the stream is to rest.
 
         :raises erp_bridge.engine.leases.LeaseLost: another worker owns the stream; nothing more may be done.
         """
+        if self.begun is not None and self._document is not None:
+            self.begun = None
+            return self._say(message, self._document, before=State.PENDING)
         if message.state == State.SENDING:
             return self.recover(message, died=False)
         document, verdict = self._translate(message)
         if verdict is not None:
-            return self._write(message, What.TRANSLATE, verdict, started=clock.now())
+            return self._write(message, What.TRANSLATE, verdict, started=self.lease.now)
         if document is None:
             nothing = Verdict(State.DONE, "NOTHING", "The ERP does not need to know of this.", answered=False)
-            return self._write(message, None, nothing, started=clock.now())
+            return self._write(message, None, nothing, started=self.lease.now)
         if message.state == State.PENDING or self._key_still_holds(message):
             return self._send(message, document)
         if self._can_look_up():
@@ -82,7 +101,7 @@ class Delivery:
         review = Verdict(
             State.REVIEW, message.outcome, message.detail + "\n" + words, code=message.code, answered=False
         )
-        return self._write(message, What.JUDGE, review, started=clock.now())
+        return self._write(message, What.JUDGE, review, started=self.lease.now)
 
     def recover(self, message: OutboundMessage, *, died: bool) -> datetime | None:
         """Take over what another worker left behind. What it was sending is in doubt, never simply sent again."""
@@ -99,7 +118,7 @@ class Delivery:
             if died:
                 states.note(message, crashes=crashes)
             return None
-        started = message.sent_at or clock.now()
+        started = message.sent_at or self.lease.now
         return self._write(message, What.RECOVER, verdict, started=started, crashes=crashes)
 
     # --- what is said -------------------------------------------------------------------------------------------
@@ -112,7 +131,7 @@ class Delivery:
             if not isinstance(flow, Push):
                 raise TypeError(f"{message.flow} does not go up")
             event = codec.load(registry.event_type(message.kind), message.event)
-            return flow.translate(event, links.LinksOf(self.connection)), None
+            return flow.translate(event, self._links), None
         except errors.NotLinked as error:
             return None, self._not_linked(message, error)
         except Exception as error:
@@ -125,17 +144,24 @@ class Delivery:
         before = message.state
         with transaction.atomic():
             now = self.lease.renew(busy_with=message.pk)
-            noted = states.move(
-                message, State.SENDING, now=now, attempts=message.attempts + 1, sent_at=now, absent=0, waits_for="",
-                first_sent_at=message.first_sent_at or now,
-            )  # fmt: skip
-            if not noted:
+            if not self._intend(message, now):
                 raise LeaseLost(str(message))
+        return self._say(message, document, before=before)
+
+    def _intend(self, message: OutboundMessage, now: datetime) -> bool:
+        """Note that the message is about to be sent, in the caller's transaction; return whether it still may be."""
+        return states.move(
+            message, State.SENDING, now=now, attempts=message.attempts + 1, sent_at=now, absent=0, waits_for="",
+            first_sent_at=message.first_sent_at or now,
+        )  # fmt: skip
+
+    def _say(self, message: OutboundMessage, document: Document, *, before: str) -> datetime | None:
+        """Make the call for a message whose intent is durable."""
         points.reached("after intent")
         if not self.lease.covers_a_call():
             # Frozen between the note and the call. It stays as it is, and whoever owns the stream now will look first.
             raise LeaseLost(str(message))
-        started = clock.now()
+        started = self.lease.now
         verdict = self._call(lambda: self.connector.send(document, key=message.key), message, self._after_send, before)
         points.reached("after answer")
         return self._write(message, What.SEND, verdict, started=started)
@@ -144,7 +170,7 @@ class Delivery:
         with transaction.atomic():
             self.lease.renew(busy_with=message.pk)
         points.reached("before look-up")
-        started = clock.now()
+        started = self.lease.now
         verdict = self._call(lambda: self.connector.find(document, key=message.key), message, self._after_find, "")
         points.reached("after look-up")
         return self._write(message, What.FIND, verdict, started=started)
@@ -264,9 +290,10 @@ class Delivery:
     ) -> datetime | None:
         exchanges = connections.recorded(self.connector) if what in (What.SEND, What.FIND) else ""
         self.failures = self.failures + 1 if verdict.tired else 0 if verdict.answered else self.failures
+        following = self._look_ahead(message, what, verdict)
         points.reached("before done commit")
         with transaction.atomic():
-            now = self.lease.renew(busy_with=None, failures=self.failures)
+            now = self.lease.renew(busy_with=following.pk if following else None, failures=self.failures)
             fields = self._fields(message, verdict, now) | more
             if verdict.state == message.state:
                 written = states.note(message, **fields)
@@ -282,7 +309,24 @@ class Delivery:
                 )  # fmt: skip
             if verdict.answered and what in (What.SEND, What.FIND):
                 circuit.answered(self.connection.pk, now)
+            # If a person has taken it away meanwhile, it is simply not begun: what is next is then asked anew.
+            self.begun = following if following is not None and self._intend(following, now) else None
         return self._afterwards(verdict, now)
+
+    def _look_ahead(self, message: OutboundMessage, what: str | None, verdict: Verdict) -> OutboundMessage | None:
+        """Return the message, put into words, that can be begun with the note of this answer.
+
+        Not where the ERP can never be asked: there, what dies between its answer and our note is a person's work, and
+        nothing may come between the two.
+        """
+        answered = what in (What.SEND, What.FIND) and verdict.state in (State.DONE, State.DEAD)
+        if not answered or self.connector.recall == Recall.NONE:
+            return None
+        following = self._ahead(message, verdict.state)
+        if following is None:
+            return None
+        self._document, _ = self._translate(following)
+        return following if self._document is not None else None
 
     def _shown(self, what: str, verdict: Verdict) -> str:
         if what == What.FIND and verdict.state == State.DOUBT:

@@ -16,9 +16,11 @@ class LeaseLost(RuntimeError):
 class Lease:
     """A worker's right to one stream. It trusts itself by its own monotonic clock, and shorter than others must."""
 
-    def __init__(self, stream: Stream, token: UUID, trusted_until: float, *, orphaned: bool) -> None:
+    def __init__(self, stream: Stream, token: UUID, *, now: datetime, trusted_until: float, orphaned: bool) -> None:
         self.stream = stream
         self.token = token
+        self.now = now
+        """The time by the database when the lease was last taken or renewed: a moment ago, and no question."""
         self.trusted_until = trusted_until
         self.orphaned = orphaned
         """The last holder vanished without giving the stream back."""
@@ -35,7 +37,8 @@ class Lease:
         )
         if not claimed:
             return None
-        return cls(stream, token, started + limits().lease * 0.8, orphaned=stream.lease_token is not None)
+        trusted_until = started + limits().lease * 0.8
+        return cls(stream, token, now=now, trusted_until=trusted_until, orphaned=stream.lease_token is not None)
 
     def renew(self, *, busy_with: int | None, **fields: object) -> datetime:
         """Lengthen the lease in the caller's transaction, locking the stream's row, and return the time.
@@ -50,6 +53,7 @@ class Lease:
         if not renewed:
             raise LeaseLost(str(self.stream))
         self.trusted_until = started + limits().lease * 0.8
+        self.now = now
         return now
 
     def covers_a_call(self) -> bool:

@@ -6,20 +6,23 @@ from mes.execution.models import WorkOrder
 
 
 class LinksOf:
-    """The :class:`erp_bridge.sdk.flow.Links` of one connection."""
+    """The :class:`erp_bridge.sdk.flow.Links` of one connection. What was found is known for as long as this object lives."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
+        self._known: dict[str, str] = {}
 
     def work_order(self, number: str) -> str:
         """Return this ERP's number for our order.
 
         :raises erp_bridge.sdk.errors.NotLinked: it has none yet.
         """
-        known = external_id(self.connection, number)
-        if not known:
-            raise NotLinked(f"Order {number} is not known to {self.connection} yet. It waits until it is linked.")
-        return known
+        if number not in self._known:
+            found = external_id(self.connection, number)
+            if not found:
+                raise NotLinked(f"Order {number} is not known to {self.connection} yet. It waits until it is linked.")
+            self._known[number] = found
+        return self._known[number]
 
 
 def external_id(connection: Connection, number: str) -> str | None:

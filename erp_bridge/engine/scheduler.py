@@ -154,6 +154,7 @@ def _run(run: FlowRun) -> str:
 
 def _pull(run: FlowRun, flow: type[Pull]) -> str:
     state = run.state
+    circuit.ensure(state.connection_id)
     connector = connections.open_connector(state.connection)
     try:
         done = intake.pull(state, flow, connector, still_mine=run.still_mine)

@@ -5,12 +5,9 @@ import logging
 import random
 import time
 from collections.abc import Iterable
-from datetime import datetime
 
-from django.db import transaction
-
-from erp_bridge.engine import circuit, clock, connections, order, points, registry
-from erp_bridge.engine.delivery import Delivery
+from erp_bridge.engine import circuit, clock, connections, points
+from erp_bridge.engine.drain import Drain, go_idle
 from erp_bridge.engine.leases import Lease, LeaseLost
 from erp_bridge.engine.limits import limits
 from erp_bridge.models import Connection, OutboundMessage, Stream
@@ -36,6 +33,7 @@ class Bench:
         :raises erp_bridge.sdk.errors.Misconfigured: it cannot be opened.
         """
         if connection.pk not in self._open:
+            circuit.ensure(connection.pk)
             self._open[connection.pk] = connections.open_connector(connection)
         return self._open[connection.pk]
 
@@ -116,17 +114,17 @@ def drain(stream_id: int, bench: Bench, *, deadline: float, calls_allowed: int |
     except Misconfigured as error:
         connections.pause(connection, reason=str(error))
         with contextlib.suppress(LeaseLost):
-            _go_idle(lease, not_before=clock.now())
+            go_idle(lease, not_before=lease.now)
         return 0
-    delivery = Delivery(lease, connection, connector)
+    work = Drain(lease, connector, deadline=deadline, calls_allowed=calls_allowed)
     try:
-        tired = _work(delivery, deadline, calls_allowed)
+        tired = work.run()
     except LeaseLost:
         logger.warning("Stream %s passed to another worker; this one stops.", lease.stream)
         tired = True
     if tired:
         bench.drop(connection)
-    return delivery.calls
+    return work.calls
 
 
 def _round(bench: Bench, deadline: float, only: set[int] | None) -> tuple[int, int]:
@@ -184,89 +182,3 @@ def _try(connection_id: int, bench: Bench, deadline: float) -> int:
         return _drain_safely(streams[0], bench, deadline, calls_allowed=1) or 0
     finally:
         circuit.end_trial(connection_id, token, clock.now())
-
-
-def _work(delivery: Delivery, deadline: float, calls_allowed: int | None) -> bool:
-    """Take one step after the other until there is nothing to do now. Return whether the ERP was at fault."""
-    lease = delivery.lease
-    if lease.orphaned:
-        _blame(delivery, _lines(lease.stream.pk))
-    lines = _lines(lease.stream.pk)
-    while True:
-        step = order.plan(lines, _barriers(), clock.now())
-        if isinstance(step, order.Take):
-            not_before = _take(delivery, step.line)
-            if not_before is not None:
-                _go_idle(lease, not_before=not_before)
-                return True
-            if time.monotonic() >= deadline or (calls_allowed is not None and delivery.calls >= calls_allowed):
-                _go_idle(lease, not_before=clock.now())
-                return False
-            continue
-        if isinstance(step, order.Hasten):
-            _hasten(lease, step.lines)
-        elif _rest(lease):
-            return False
-        lines = _lines(lease.stream.pk)
-
-
-def _take(delivery: Delivery, line: order.Line) -> datetime | None:
-    """Deliver the message of the line, bring the line up to date, and return until when the stream is to rest."""
-    message = OutboundMessage.objects.get(pk=line.pk)
-    # A person may have decided about it since the lines were read.
-    not_before = delivery.deliver(message) if message.state == line.state else None
-    line.state, line.due_at, line.attempts = message.state, message.due_at, message.attempts
-    line.waits_for = message.waits_for
-    return not_before
-
-
-def _blame(delivery: Delivery, lines: list[order.Line]) -> None:
-    """Find what the vanished worker was busy with: what it noted, else what it would have begun with, as we would."""
-    suspect = delivery.lease.stream.busy_with
-    if suspect is None:
-        step = order.plan(lines, _barriers(), clock.now())
-        suspect = step.line.pk if isinstance(step, order.Take) else None
-    message = OutboundMessage.objects.filter(pk=suspect).first() if suspect is not None else None
-    if message is not None and message.state in (State.PENDING, State.SENDING, State.DOUBT):
-        delivery.recover(message, died=True)
-
-
-def _hasten(lease: Lease, lines: tuple[order.Line, ...]) -> None:
-    with transaction.atomic():
-        now = lease.renew(busy_with=None)
-        OutboundMessage.objects.filter(pk__in=[line.pk for line in lines], state=State.PENDING).update(due_at=now)
-
-
-def _rest(lease: Lease) -> bool:
-    """Give the stream back, unless something came in the meantime; return whether it was given back."""
-    points.reached("before idle")
-    with transaction.atomic():
-        # The stream's row is locked first, as whoever adds or changes a message does: nothing slips in between.
-        now = lease.renew(busy_with=None)
-        step = order.plan(_lines(lease.stream.pk), _barriers(), now)
-        if not isinstance(step, order.Rest):
-            return False
-        lease.give_back(due_at=step.due_at, blocked=step.blocked)
-    return True
-
-
-def _go_idle(lease: Lease, *, not_before: datetime) -> None:
-    """Give the stream back before it is finished, to be looked at again not before that time."""
-    with transaction.atomic():
-        now = lease.renew(busy_with=None)
-        step = order.plan(_lines(lease.stream.pk), _barriers(), now)
-        due_at = step.due_at if isinstance(step, order.Rest) else now
-        blocked = isinstance(step, order.Rest) and step.blocked
-        lease.give_back(due_at=max(due_at, not_before) if due_at else None, blocked=blocked)
-
-
-def _lines(stream_id: int) -> list[order.Line]:
-    rows = OutboundMessage.objects.filter(stream_id=stream_id, state__in=order.OPEN).order_by("seq")
-    return [
-        order.Line(*row)
-        for row in rows.values_list("pk", "seq", "flow", "state", "due_at", "attempts", "strict", "waits_for")
-    ]
-
-
-def _barriers() -> dict[str, tuple[str, ...]]:
-    return {flow.key: flow.after for flow in registry.pushes() if flow.after}

@@ -15,7 +15,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from erp_bridge.engine import circuit, clock, connections, decisions, delivery, points, wiring, worker
+from erp_bridge.engine import circuit, clock, connections, decisions, delivery, drain, points, wiring, worker
 from erp_bridge.models import Connection, FlowState, OutboundMessage, Stream
 from erp_bridge.sdk import errors
 from tests.erp_bridge.engine import plant
@@ -259,15 +259,15 @@ def _without(monkeypatch, protection):
     if protection == "doubt":
         monkeypatch.setattr(delivery.Delivery, "_after_send", _naive_after_send(delivery.Delivery._after_send))
     elif protection == "barrier":
-        monkeypatch.setattr(worker, "_barriers", dict)
+        monkeypatch.setattr(drain, "_barriers", dict)
     elif protection == "recheck before rest":
         monkeypatch.setattr(worker, "wake_forgotten", lambda: 0)
-        monkeypatch.setattr(worker, "_rest", _careless_rest)
+        monkeypatch.setattr(drain.Drain, "_rest", _careless_rest)
 
 
-def _careless_rest(lease):
+def _careless_rest(work):
     with transaction.atomic():
-        lease.give_back(due_at=None, blocked=False)
+        work._lease.give_back(due_at=None, blocked=False)
     return True
 
 

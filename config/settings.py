@@ -159,6 +159,9 @@ CELERY_BEAT_SCHEDULE = {
 LINESIDE_FORGOTTEN_TIMER_HOURS = env.int("LINESIDE_FORGOTTEN_TIMER_HOURS", default=12)
 """A person's timer that ran longer was forgotten: it counts for nothing until a supervisor sets its end."""
 
+LINESIDE_CONFIRM_ENTRIES_AFTER_HOURS = env.int("LINESIDE_CONFIRM_ENTRIES_AFTER_HOURS", default=12)
+"""What waited at a terminal for longer is booked only once a person has said that it is still right; 0: never asked."""
+
 LINESIDE_BRIDGE: dict[str, float] = env.json("LINESIDE_BRIDGE", default={})
 """Times of the bridge that differ from erp_bridge/engine/limits.py, e.g. {"lease": 120, "call": 45}."""
 
@@ -200,6 +203,7 @@ if HTTPS and env.bool("LINESIDE_BEHIND_PROXY", default=True):
 # Other names of the plant's domain are not ours to decide for.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "mes.terminal.views.csrf_failure"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 CONTENT_SECURITY_POLICY = {
     "EXCLUDE_URL_PREFIXES": ["/admin/", "/api/docs/"],

@@ -1,10 +1,12 @@
 /* Time since an instant, by the server's clock: [data-since="2026-01-31T10:00:00Z"] shows 1:02:03 or 4 d. */
 
-let offset = 0; // server minus this device, in milliseconds
+let offset = null; // server minus this device, in milliseconds; null as long as the server's clock was never seen
 
 export function serverTime(iso) { offset = Date.parse(iso) - Date.now(); }
-export function serverNow() { return new Date(Date.now() + offset); }
+export function serverNow() { return new Date(Date.now() + (offset || 0)); }
 export function clockOffset() { return offset; }
+/* What was known of the server's clock when this device last heard of it. */
+export function seedClock(text) { offset = /^-?\d+$/.test(text || "") ? Number(text) : null; }
 
 function two(value) { return String(value).padStart(2, "0"); }
 

@@ -10,6 +10,7 @@ class TerminalConfig(AppConfig):
     verbose_name = "Terminal"
 
     def ready(self) -> None:
+        from mes.access.queries import sites_of
         from mes.core import attention, live
         from mes.core.pages import Page, is_staff, pages
         from mes.terminal import queries
@@ -33,6 +34,17 @@ class TerminalConfig(AppConfig):
                 icon="plan",
                 order=80,
                 allowed=is_staff,
+            )
+        )
+        pages.add(
+            Page(
+                key="waiting",
+                title=_("Entries to decide"),
+                summary=_("What was entered at terminals and could not be booked."),
+                url_name="terminal:waiting",
+                icon="waiting",
+                order=40,
+                allowed=lambda user: sites_of(user, "reports:reverse").exists(),
             )
         )
         attention.sources.add(

@@ -116,11 +116,26 @@ class Tap:
         return int(text)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Alternative:
+    """Something else that a refused tap can be booked on: another job at the same work center, for example."""
+
+    key: str
+    label: str
+    payload: dict[str, Any]
+
+
 class Action:
     """A kind of tap. ``apply`` makes one call into a service, in the transaction that also stores the tap."""
 
     key: ClassVar[str] = ""
     needs_person: ClassVar[bool] = True
+    turns: ClassVar[bool] = False
+    """It changes what can be done next, so that a terminal without network can follow (``data-after`` in a panel)."""
+
+    def alternatives(self, payload: dict[str, Any], work_center: WorkCenter) -> list[Alternative]:
+        """Return on what else a supervisor may book such a tap, once it was refused."""
+        return []
 
     def apply(self, tap: Tap) -> str:
         """Do it and return what the terminal says when it is saved, or "".

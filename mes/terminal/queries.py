@@ -2,8 +2,9 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -45,8 +46,37 @@ def person_by_key(key: int, site: Site) -> Person | None:
     return Person.objects.filter(pk=key, site=site, active=True).first()
 
 
+def waiting_entries(sites: Collection[Site]) -> QuerySet[TerminalEntry]:
+    """Return what was refused and waits for a supervisor, in the order in which it was entered."""
+    return (
+        TerminalEntry.objects.filter(state=TerminalEntry.State.REFUSED, site__in=sites)
+        .select_related("work_center", "person", "site")
+        .order_by("occurred_at", "recorded_at")
+    )
+
+
+def entry_at(entry_id: UUID, sites: Collection[Site]) -> TerminalEntry | None:
+    """Return an entry with whom and what a supervisor made of it, if it is of one of the sites."""
+    return (
+        TerminalEntry.objects.filter(pk=entry_id, site__in=sites)
+        .select_related("work_center__site", "person", "booked_person")
+        .first()
+    )
+
+
+def fates(ids: Collection[UUID], work_center: WorkCenter) -> dict[str, dict[str, str]]:
+    """Return what has become of entries that a terminal still shows as refused: ``{id: {state, said}}``."""
+    found = TerminalEntry.objects.filter(pk__in=ids, site_id=work_center.site_id)
+    return {str(entry.pk): {"state": entry.state, "said": entry.decision_note or entry.said} for entry in found}
+
+
+def people_of(site: Site) -> QuerySet[Person]:
+    """Return the active people of a site, by name."""
+    return Person.objects.filter(site=site, active=True).order_by("name", "number")
+
+
 def refused_taps(*, sites: Collection[str], now: datetime) -> list[Attention]:
-    """Return what was entered at terminals and refused, and nobody has seen to yet."""
+    """Return what was entered at terminals and refused, and nobody has decided on yet."""
     refused = (
         TerminalEntry.objects.filter(state=TerminalEntry.State.REFUSED, site__code__in=sites)
         .select_related("work_center", "person")
@@ -55,8 +85,12 @@ def refused_taps(*, sites: Collection[str], now: datetime) -> list[Attention]:
     return [
         Attention(
             key=f"tap-{entry.pk}",
-            what=_("%(center)s: an entry of %(person)s was not booked")
-            % {"center": entry.work_center.code, "person": entry.person.name if entry.person else _("nobody")},
+            what=_("%(center)s: “%(label)s” of %(person)s was not booked")
+            % {
+                "center": entry.work_center.code,
+                "label": entry.label or entry.action,
+                "person": entry.person.name if entry.person else _("nobody"),
+            },
             how=entry.said,
             url=reverse("terminal:entry", args=[entry.pk]),
             since=entry.occurred_at,
@@ -66,6 +100,6 @@ def refused_taps(*, sites: Collection[str], now: datetime) -> list[Attention]:
 
 
 def last_refusal() -> object:
-    """Return what changes when a tap was refused, mended or settled: for pages that ask again."""
+    """Return what changes when a tap was refused, mended or decided on: for pages that ask again."""
     refused = TerminalEntry.objects.filter(state=TerminalEntry.State.REFUSED)
-    return refused.count(), TerminalEntry.objects.filter(state=TerminalEntry.State.SETTLED).count()
+    return refused.count(), refused.aggregate(last=Max("recorded_at"))["last"]

@@ -12,5 +12,7 @@ urlpatterns = [
     path("t/<str:code>/state", views.state, name="state"),
     path("t/<str:code>/entries", views.entries, name="entries"),
     path("t/<str:code>/sign-on", views.sign_on, name="sign-on"),
+    path("t/<str:code>/fates", views.fates, name="fates"),
+    path("entries/", views.waiting, name="waiting"),
     path("entries/<uuid:entry_id>/", views.entry, name="entry"),
 ]

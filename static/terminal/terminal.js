@@ -1,9 +1,10 @@
 /* The operator's terminal: panels that the server draws, taps that become entries of the outbox, scans, timers. */
 
+import { Kept } from "./kept.js";
 import { Outbox, newId, post } from "./outbox.js";
 import { listen } from "./scanner.js";
 import { redraw, whenLifted } from "../redraw.js";
-import { clockOffset, serverNow, serverTime, since, start, tick } from "../timers.js";
+import { clockOffset, seedClock, serverNow, serverTime, since, start, tick } from "../timers.js";
 
 const config = JSON.parse(document.getElementById("terminal-config").textContent);
 const words = config.words;
@@ -101,63 +102,92 @@ function negative(counts) {
 let entries = [];
 let storable = true;
 const outbox = new Outbox({
+  limit: config.most_entries,
+  fates: config.fates_url,
   changed(all, health) {
     entries = all;
     drawPill(health);
+    drawEntries(health);
     drawCounters();
+    drawQueued();
   },
   settled(entry, outcome, answer) {
     const box = $("#toast");
-    if (outcome === "refused") {
-      toast(entry.said + ": " + (answer.detail || words.refused), "bad");
+    if (outcome === "refused" || outcome === "asking" || outcome === "dismissed") {
+      toast(entry.said + ": " + (answer.detail || answer.said || words.refused), "bad");
     } else if (!box.hidden && box.dataset.entry === entry.id) {
       $("[data-fate]", box).textContent = answer.said || words.saved;
     }
     soon();
   },
 });
+const kept = new Kept(outbox, config.code);
+const language = document.documentElement.lang;
+const clock = (at, parts) => new Date(at).toLocaleTimeString(language + "-u-nu-latn", Object.assign({ hourCycle: "h23", hour: "2-digit", minute: "2-digit" }, parts));
 
-function drawPill(health) {
+/* What the pill says: the worst first, and what waits beside it. */
+function pillSays(health) {
   const waiting = entries.filter((entry) => entry.state === "waiting");
-  const refused = entries.filter((entry) => entry.state === "refused");
-  let kind = "saved";
-  let text = words.all_saved;
-  if (!storable) {
-    [kind, text] = ["bad", words.cannot_store];
-  } else if (refused.length) {
-    [kind, text] = ["bad", say(words.attention, { n: refused.length })];
-  } else if (health === "signed-out") {
-    [kind, text] = ["bad", words.signed_out];
-  } else if (waiting.length && health === "offline") {
-    const at = new Date(waiting[0].tapped_at);
-    [kind, text] = ["waiting", say(words.waiting_since, { n: waiting.length, time: at.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }) })];
-  } else if (waiting.length) {
-    [kind, text] = ["sending", say(words.sending, { n: waiting.length })];
-  } else if (missed > 2) {
-    [kind, text] = ["waiting", words.offline];
-  }
+  const parked = entries.length - waiting.length;
+  const n = waiting.length;
+  if (!storable) { return ["bad", words.cannot_store]; }
+  if (health === "outdated") { return ["bad", say(words.outdated, { n: entries.length })]; }
+  if (health === "signed-out") { return ["bad", words.signed_out + (n ? " · " + say(words.waiting, { n }) : "")]; }
+  if (entries.length >= 0.9 * config.most_entries) { return ["bad", say(words.nearly_full, { n: entries.length })]; }
+  const since = n ? say(words.waiting_since, { n, time: clock(waiting[0].tapped_at) }) : "";
+  if (parked) { return ["bad", say(words.attention, { n: parked }) + (n ? " · " + say(words.waiting, { n }) : "")]; }
+  if (n && (health === "offline" || health === "slow")) { return ["waiting", since]; }
+  if (n) { return ["sending", say(words.sending, { n })]; }
+  if (missed > 2) { return ["waiting", words.offline]; }
+  return ["saved", words.all_saved];
+}
+function drawPill(health) {
+  const [kind, text] = pillSays(health);
   const pill = $("#pill");
-  pill.className = "pill " + kind;
+  pill.className = "pill plain " + kind;
   const said = $("[data-pill]", pill);
   if (said.textContent !== text) { said.textContent = text; }
-  whenLifted("entries", drawEntries);
+  const box = $("#toast");
+  const shown = entries.find((entry) => entry.id === box.dataset.entry);
+  if (!box.hidden && shown && shown.state === "waiting" && (health === "offline" || health === "slow")) {
+    $("[data-fate]", box).textContent = words.not_sent_yet;
+  }
 }
-function drawEntries() {
+function fateOf(entry) {
+  if (entry.state === "asking") { return entry.problem.detail; }
+  return entry.state === "refused" && entry.problem ? entry.problem.detail : "";
+}
+function drawEntries(health) {
   const list = $("#entries");
   list.textContent = "";
   entries.forEach((entry) => {
     const item = $("#entry-template").content.firstElementChild.cloneNode(true);
+    const parked = entry.state !== "waiting";
+    item.dataset.state = entry.state;
     $("[data-said]", item).textContent = entry.said;
-    $("[data-when]", item).textContent = new Date(entry.tapped_at).toLocaleTimeString() + (entry.person_name ? " · " + entry.person_name : "");
-    $("[data-problem]", item).textContent = entry.problem && entry.state === "refused" ? entry.problem.detail : "";
+    $("[data-when]", item).textContent = clock(entry.tapped_at, { second: "2-digit" }) + (entry.person_name ? " · " + entry.person_name : "");
+    $("[data-fate]", item).textContent = words["entry_" + entry.state];
+    $("[data-problem]", item).textContent = fateOf(entry);
     const again = $("[data-again]", item);
+    const right = $("[data-right]", item);
     const understood = $("[data-understood]", item);
-    again.hidden = understood.hidden = entry.state !== "refused";
-    again.onclick = () => outbox.retry(entry.seq);
+    again.hidden = entry.state !== "refused";
+    right.hidden = entry.state !== "asking";
+    // Only what the server keeps may be forgotten here.
+    understood.hidden = !(parked && entry.problem && entry.problem.kept);
+    again.onclick = () => outbox.retry([entry.seq]);
+    right.onclick = () => outbox.retry([entry.seq], true);
     understood.onclick = () => outbox.forget(entry.seq);
     list.append(item);
   });
   $("#entries-empty").hidden = entries.length > 0;
+  const asking = entries.filter((entry) => entry.state === "asking").map((entry) => entry.seq);
+  const all = $("#entries-right");
+  all.hidden = asking.length < 2;
+  all.onclick = () => outbox.retry(asking, true);
+  const reload = $("#reload");
+  reload.hidden = health !== "outdated";
+  reload.onclick = () => location.reload();
 }
 
 /* Counts on the page move with the tap; the server's own figure replaces them when it has the entry. */
@@ -175,6 +205,37 @@ function drawCounters() {
   });
 }
 
+/* What was entered and waits changes what can be done next: [data-after="start"] can be done although the server still
+ * says no, [data-not-after="start"] cannot, by the last such entry of the operation. */
+function drawQueued() {
+  $$("[data-lane]").forEach((place) => {
+    const queued = entries.filter((entry) => entry.state === "waiting" && entry.lane === place.dataset.lane && config.turns.includes(entry.action));
+    const last = queued.length ? queued[queued.length - 1].turn : "";
+    $$("[data-after], [data-not-after]", place).forEach((button) => {
+      const open = last && (button.dataset.after || "").split(" ").includes(last);
+      const shut = last && (button.dataset.notAfter || "").split(" ").includes(last);
+      button.classList.toggle("queued-open", Boolean(open));
+      button.classList.toggle("queued-shut", Boolean(shut));
+    });
+  });
+}
+function isShut(button) {
+  if (button.classList.contains("queued-shut")) { return words.queued; }
+  if (button.getAttribute("aria-disabled") === "true" && !button.classList.contains("queued-open")) {
+    return button.dataset.why || button.title || words.refused;
+  }
+  return "";
+}
+
+let lastAt = 0;
+/* When it happens, by the server's clock as far as it is known; never before the entry before it. */
+function happensAt() {
+  let at = serverNow().getTime();
+  if (at <= lastAt && lastAt - at < 60000) { at = lastAt + 1; }
+  lastAt = at;
+  return new Date(at).toISOString();
+}
+
 async function enqueue(action, payload, said, more) {
   const person = people[0];
   if (!person && !(more && more.anonymous)) {
@@ -182,8 +243,8 @@ async function enqueue(action, payload, said, more) {
     return null;
   }
   const entry = Object.assign({
-    id: newId(), url: config.entries_url, action, payload, said, lane: String(payload.operation || ""), counts: {},
-    occurred_at: serverNow().toISOString(), tapped_at: Date.now(), clock_offset: clockOffset(),
+    id: newId(), url: config.entries_url, action, turn: action, payload, said, lane: String(payload.operation || ""), counts: {},
+    occurred_at: happensAt(), tapped_at: Date.now(), clock_offset: clockOffset(),
     person: person ? person.token : "", person_name: person ? person.name : "",
   }, more || {});
   toast(said, "good", entry);
@@ -206,8 +267,30 @@ let etag = "";
 let missed = 0;
 let focus = config.focus || "";
 let pollTimer = 0;
+let shownFor = null;
 
-function stateUrl() { return config.state_url + (focus ? "?job=" + encodeURIComponent(focus) : ""); }
+function stateUrl(job) {
+  const wanted = job === undefined ? focus : job;
+  return config.state_url + (wanted ? "?job=" + encodeURIComponent(wanted) : "");
+}
+
+/* How wrong this device's clock is, where that is worth a word: times are corrected, people should know why. */
+function drawClock() {
+  const note = $("#clock-note");
+  const off = clockOffset();
+  note.hidden = off === null || Math.abs(off) <= 30000;
+  if (!note.hidden) {
+    const minutes = Math.round(Math.abs(off) / 60000);
+    const by = minutes >= 120 ? Math.round(minutes / 60) + " h" : minutes >= 1 ? minutes + " min" : Math.round(Math.abs(off) / 1000) + " s";
+    const text = say(off < 0 ? words.clock_ahead : words.clock_behind, { by });
+    if (note.textContent !== text) { note.textContent = text; }
+  }
+}
+function heardTime(time) {
+  serverTime(time);
+  try { localStorage.setItem("lineside-clock", String(clockOffset())); } catch (full) { /* until the page is left */ }
+  drawClock();
+}
 
 function show(state) {
   latest = state;
@@ -224,8 +307,24 @@ function draw() {
     drawn[key] = latest.panels[key];
   });
   drawCounters();
+  drawQueued();
   drawPeople();
   tick();
+}
+/* Without the server: what it last said about this job, with the time of it. */
+async function showKept() {
+  const asked = focus;
+  const found = await kept.find(asked);
+  if (found && asked === focus && missed > 0) {
+    etag = "";
+    show(found.state);
+    drawAge(found.at);
+  }
+}
+function drawAge(at) {
+  const note = $("#age-note");
+  note.hidden = !at;
+  if (at) { note.textContent = say(words.as_of, { time: clock(at) }); }
 }
 document.addEventListener("close", () => whenLifted("panels", draw), true);
 
@@ -242,6 +341,7 @@ async function refresh() {
       if (asked === focus) {
         etag = response.headers.get("ETag") || "";
         show(state);
+        kept.keep(asked, state);
       }
     } else if (response.status === 401) {
       location.reload();
@@ -250,12 +350,16 @@ async function refresh() {
       throw new Error(String(response.status));
     }
     const time = response.headers.get("X-Server-Time");
-    if (time) { serverTime(time); }
-    if (missed > 2) { outbox.flush(); }
+    if (time) { heardTime(time); }
+    if (missed > 2 || entries.some((entry) => entry.state !== "waiting")) { outbox.flush(); }
     missed = 0;
+    drawAge(0);
+    kept.others(stateUrl, config.token);
   } catch (unreachable) {
     missed += 1;
+    if (missed === 3 || asked !== shownFor) { showKept(); }
   }
+  shownFor = asked;
   document.body.classList.toggle("stale-panels", missed > 2);
   if (missed === 3 || missed === 0) { drawPill(outbox.health); }
   pollTimer = setTimeout(refresh, (document.hidden ? 15000 : 2000) + Math.random() * 400);
@@ -353,7 +457,7 @@ function submit(form, button) {
   const counts = {};
   const counter = (button && button.dataset.count) || form.dataset.count;
   if (counter && figure) { counts[counter] = Number(figure); }
-  enqueue(form.dataset.do, payload, say((button && button.dataset.said) || form.dataset.said || "", facts), { counts, undo: form.dataset.undo || "" });
+  enqueue(form.dataset.do, payload, say((button && button.dataset.said) || form.dataset.said || "", facts), { counts, undo: form.dataset.undo || "", turn: form.dataset.turn || form.dataset.do });
   closeSheets();
 }
 
@@ -361,11 +465,14 @@ function submit(form, button) {
 document.addEventListener("click", (event) => {
   const target = event.target.closest("button, a, [data-close]");
   if (!target || target.disabled) { return; }
-  if (target.getAttribute("aria-disabled") === "true") {
+  const why = isShut(target);
+  if (why) {
     event.preventDefault();
-    toast(target.dataset.why || target.title || words.refused, "info");
+    toast(why, "info");
     return;
   }
+  // A second tap in the same breath: only what counts pieces means it.
+  if (event.detail > 1 && target.dataset.do && !target.dataset.count) { return; }
   if (target.dataset.key) { press(target.dataset.key, target.closest("form")); }
   else if (target.dataset.fill) { document.getElementById(target.dataset.fill).value = target.dataset.value; }
   else if (target.hasAttribute("data-close")) { closeSheets(); }
@@ -374,7 +481,7 @@ document.addEventListener("click", (event) => {
   else if (target.dataset.do && target.type !== "submit") {
     const counts = {};
     if (target.dataset.count) { counts[target.dataset.count] = Number(target.dataset.amount || 1); }
-    enqueue(target.dataset.do, JSON.parse(target.dataset.payload || "{}"), target.dataset.said || "", { counts, undo: target.dataset.undo || "" });
+    enqueue(target.dataset.do, JSON.parse(target.dataset.payload || "{}"), target.dataset.said || "", { counts, undo: target.dataset.undo || "", turn: target.dataset.turn || target.dataset.do });
     closeSheets();
   }
 });
@@ -425,19 +532,23 @@ listen((text) => {
 });
 
 /* --- Begin ------------------------------------------------------------------------------------------------------------------------ */
+/* Where the page cannot be loaded again without the server, leaving it would hide what waits. */
+function survivesReload() { return Boolean(navigator.serviceWorker && navigator.serviceWorker.controller); }
 window.addEventListener("beforeunload", (event) => {
-  if (entries.some((entry) => entry.state === "waiting")) {
+  if (!survivesReload() && entries.some((entry) => entry.state === "waiting")) {
     event.preventDefault();
     event.returnValue = "";
   }
 });
 window.addEventListener("online", () => outbox.flush());
 $$(".panel").forEach((panel) => { drawn[panel.id.replace("panel-", "")] = null; });
-start(config.now);
+// Not by the time in the page: it may have come out of this device's own store.
+try { seedClock(localStorage.getItem("lineside-clock")); } catch (refused) { /* known with the first answer */ }
+start("");
+drawClock();
 drawPeople();
-outbox.open().then(() => outbox.flush()).catch(() => {
+outbox.open().then(() => outbox.tell(true)).then(() => outbox.flush()).catch(() => {
   storable = false;
   drawPill("ok");
-});
-refresh();
+}).then(() => refresh());
 window.lineside = { outbox, since };

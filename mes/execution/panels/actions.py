@@ -1,13 +1,16 @@
 """What an operator's taps do to operations: each translates and makes one call."""
 
 from decimal import Decimal
+from typing import Any
 
 from django.utils.translation import gettext as _
 
 from mes.core.errors import NotFound
 from mes.execution import services
 from mes.execution.models import Operation
-from mes.terminal.panels import Action, Tap
+from mes.execution.queries.terminal import jobs_at
+from mes.masterdata.models import WorkCenter
+from mes.terminal.panels import Action, Alternative, Tap
 
 
 def _operation(tap: Tap) -> int:
@@ -24,10 +27,25 @@ def _operation(tap: Tap) -> int:
     return operation_id
 
 
-class Start(Action):
+class OnJob(Action):
+    """A tap that concerns a job of this work center; refused, it can be booked on another one."""
+
+    def alternatives(self, payload: dict[str, Any], work_center: WorkCenter) -> list[Alternative]:
+        return [
+            Alternative(
+                key=str(job.operation.pk),
+                label=f"{job.order.number}/{job.operation.number} {job.order.item.name}",
+                payload=payload | {"operation": job.operation.pk},
+            )
+            for job in jobs_at(work_center)
+        ]
+
+
+class Start(OnJob):
     """Start or resume setup or production."""
 
     key = "start"
+    turns = True
 
     def apply(self, tap: Tap) -> str:
         services.start_operation(
@@ -41,23 +59,25 @@ class Start(Action):
         return _("saved")
 
 
-class Pause(Action):
+class Pause(OnJob):
     key = "pause"
+    turns = True
 
     def apply(self, tap: Tap) -> str:
         services.pause_operation(operation_id=_operation(tap), person=tap.person, occurred_at=tap.at, now=tap.now)
         return _("saved")
 
 
-class Finish(Action):
+class Finish(OnJob):
     key = "finish"
+    turns = True
 
     def apply(self, tap: Tap) -> str:
         services.complete_operation(operation_id=_operation(tap), person=tap.person, occurred_at=tap.at, now=tap.now)
         return _("saved")
 
 
-class ReportGood(Action):
+class ReportGood(OnJob):
     """Good pieces; ``from_rework`` where they come out of this operation's rework."""
 
     key = "report-good"
@@ -76,7 +96,7 @@ class ReportGood(Action):
         return _("saved")
 
 
-class ReportScrap(Action):
+class ReportScrap(OnJob):
     key = "report-scrap"
 
     def apply(self, tap: Tap) -> str:
@@ -93,7 +113,7 @@ class ReportScrap(Action):
         return _("saved")
 
 
-class ReportRework(Action):
+class ReportRework(OnJob):
     key = "report-rework"
 
     def apply(self, tap: Tap) -> str:
@@ -127,7 +147,7 @@ class Undo(Action):
         return _("saved")
 
 
-class Issue(Action):
+class Issue(OnJob):
     """Issue a component by hand, by lot where it is tracked."""
 
     key = "issue"
@@ -148,7 +168,7 @@ class Issue(Action):
         return _("saved")
 
 
-class Return(Action):
+class Return(OnJob):
     """Give back what was issued."""
 
     key = "return"

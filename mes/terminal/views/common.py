@@ -2,15 +2,37 @@
 
 import json
 from typing import Any
+from uuid import UUID
 
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
+from django.views import csrf
 
 from mes.core.errors import DomainError, InvalidInput
+from mes.terminal.rules import short_ref
 
 SEE = "orders:read"
 RIGHT = "reports:write"
-LONGEST_BODY = 16_384
+LONGEST_BODY = 262_144
+
+CLIENT = 2
+"""The version of what terminal pages send; the one before is understood too. Rises when a page must be loaded again."""
+
+
+class ClientOutdated(DomainError):
+    """The page is older than the release before this one."""
+
+    code = "client_outdated"
+    title = "Reload this page"
+    status = 426
+
+
+class CsrfStale(DomainError):
+    """The page's form token does not match its cookie any more."""
+
+    code = "csrf_stale"
+    title = "The page's key has expired"
+    status = 403
 
 
 def read_body(request: HttpRequest) -> dict[str, Any]:
@@ -31,13 +53,34 @@ def read_body(request: HttpRequest) -> dict[str, Any]:
     return body
 
 
-def problem(error: DomainError, *, status: int) -> JsonResponse:
-    """Answer a refusal as problem+json."""
-    body = {
+def problem(error: DomainError, *, status: int, kept: UUID | None = None) -> JsonResponse:
+    """Answer a refusal as problem+json; ``kept`` is the id under which a supervisor finds what was entered."""
+    body: dict[str, Any] = {
         "code": error.code,
         "title": str(error.title),
         "detail": error.detail,
         "status": status,
         "field": error.field,
+        "kept": bool(kept),
     }
+    if kept:
+        body["ref"] = short_ref(kept)
+        body["detail"] += " " + _("Your entry is kept for the supervisor (ref %(ref)s).") % {"ref": body["ref"]}
     return JsonResponse(body, status=status, content_type="application/problem+json")
+
+
+def check_client(request: HttpRequest) -> None:
+    """Refuse a page that was loaded before the release before this one.
+
+    :raises ClientOutdated: it must be loaded again; what it holds stays on the device.
+    """
+    sent = request.headers.get("X-Terminal-Version", str(CLIENT - 1))
+    if not sent.isascii() or not sent.isdigit() or int(sent[:9]) < CLIENT - 1:
+        raise ClientOutdated(_("This page is out of date. Reload it; what was entered here is kept."))
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Tell a page of ours that its form token is stale, so that it fetches a new one; others get Django's words."""
+    if "application/json" in request.headers.get("Accept", ""):
+        return problem(CsrfStale(_("The page's key has expired. It is fetched again.")), status=403)
+    return csrf.csrf_failure(request, reason)

@@ -1,10 +1,12 @@
-"""What people entered at terminals: taken once each, and what was refused shown to those who can mend it."""
+"""What people entered at terminals: taken once each, and what was refused decided on by supervisors."""
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -12,77 +14,182 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET, require_POST
 
-from mes.access.queries import sites_of
+from mes.access.queries import may, sites_of
 from mes.core import live
 from mes.core.errors import DomainError, InvalidInput
+from mes.masterdata.models import Person, WorkCenter
 from mes.terminal import queries, services
 from mes.terminal.models import TerminalEntry
 from mes.terminal.panels import Tap, actions
-from mes.terminal.views.common import RIGHT, SEE, problem, read_body
+from mes.terminal.rules import Reading, read_clock
+from mes.terminal.services import Arrival
+from mes.terminal.views.common import RIGHT, SEE, check_client, problem, read_body
 from mes.terminal.views.people import person_of
+
+DECIDE = "reports:reverse"
+MOST_FATES = 50
+MOST_LISTED = 200
 
 
 @require_POST
 def entries(request: HttpRequest, code: str) -> HttpResponse:
-    """Take one tap: 200 once it is booked, now or before; 4xx with plain words where it cannot be."""
+    """Take one tap: 200 once it is booked, now or before; 4xx with plain words where it cannot be.
+
+    What can be read is kept, booked or not: ``kept`` in the answer says so, and only then may the terminal forget it.
+    """
     if not request.user.is_authenticated:
         return JsonResponse({"code": "not_signed_in"}, status=401)
     now = timezone.now()
     try:
+        check_client(request)
         work_center = queries.work_center_at(code, sites_of(request.user, RIGHT))
         body = read_body(request)
-        action_key = body.get("action")
-        if not isinstance(action_key, str) or action_key not in actions:
-            raise InvalidInput(
-                _("“%(action)s” is nothing that a terminal can do. Reload the page.") % {"action": str(action_key)[:40]}
-            )
-        action = actions[action_key]
-        payload = body.get("payload")
-        if not isinstance(payload, dict):
-            raise InvalidInput(_("The entry has no contents. Enter it again."), field="payload")
-        tap = Tap(
-            id=_uuid(body.get("id")),
-            work_center=work_center,
-            payload=payload,
-            person=person_of(body.get("person"), work_center, needed=action.needs_person),
-            at=_instant(body.get("occurred_at"), now),
-            now=now,
-        )
+        arrival, doubt = _arrival(body, work_center, now)
+    except DomainError as error:
+        return problem(error, status=422 if error.status == 401 else error.status)
+    try:
         outcome = services.accept_entry(
-            entry_id=tap.id,
-            work_center=work_center,
-            action=action_key,
-            payload=payload,
-            person=tap.person,
-            occurred_at=tap.at,
-            now=now,
-            work=lambda: action.apply(tap),
+            arrival=arrival, now=now, confirm_after=_confirm_after(), work=lambda: _apply(arrival, doubt, now)
         )
+    except services.EntryMismatch as error:
+        return problem(error, status=error.status)
     except DomainError as error:
         # 401 is the device's; a refusal of the person is 422 so that the entry is parked and shown, not retried.
-        return problem(error, status=422 if error.status == 401 else error.status)
+        return problem(error, status=422 if error.status == 401 else error.status, kept=arrival.id)
     except OperationalError:
         return JsonResponse({"code": "busy"}, status=503, headers={"Retry-After": "1"})
-    return JsonResponse({"id": str(tap.id), "said": outcome.said, "repeated": outcome.repeated})
+    return JsonResponse({"id": str(arrival.id), "said": outcome.said, "repeated": outcome.repeated})
+
+
+@require_GET
+def fates(request: HttpRequest, code: str) -> HttpResponse:
+    """Say what has become of refused entries (``?ids=``) that a terminal still shows."""
+    if not request.user.is_authenticated:
+        return JsonResponse({"code": "not_signed_in"}, status=401)
+    try:
+        work_center = queries.work_center_at(code, sites_of(request.user, RIGHT))
+        ids = [_uuid(one) for one in request.GET.get("ids", "").split(",")[:MOST_FATES] if one]
+    except DomainError as error:
+        return problem(error, status=error.status)
+    return JsonResponse({"fates": queries.fates(ids, work_center)})
+
+
+@login_required
+def waiting(request: HttpRequest) -> HttpResponse:
+    """List what was entered at terminals, could not be booked, and waits for a supervisor."""
+    found = queries.waiting_entries(sites_of(request.user, SEE))
+    return render(request, "terminal/waiting.html", {"entries": found[:MOST_LISTED], "total": found.count()})
 
 
 @login_required
 def entry(request: HttpRequest, entry_id: UUID) -> HttpResponse:
-    """Show a tap that was refused, and let a supervisor say that it is seen to."""
-    found = (
-        TerminalEntry.objects.filter(pk=entry_id, site__in=sites_of(request.user, SEE))
-        .select_related("work_center", "person")
-        .first()
-    )
+    """Show a tap that was refused, and let a supervisor book it after all or dismiss it with a reason."""
+    found = queries.entry_at(entry_id, sites_of(request.user, SEE))
     if found is None:
         raise Http404
+    may_decide = may(request.user, DECIDE, found.site.code)
+    action = actions[found.action] if found.action in actions else None
+    alternatives = action.alternatives(found.payload, found.work_center) if action else []
     if request.method == "POST":
-        services.settle_entry(entry_id=entry_id, by=request.user.get_username())
-        live.forget()
-        return redirect("execution:board")
-    return render(request, "terminal/entry.html", {"entry": found, "payload": json.dumps(found.payload, indent=2)})
+        if not may_decide:
+            return HttpResponse(status=403)
+        chosen = {one.key: one.payload for one in alternatives}.get(request.POST.get("job", ""), found.payload)
+        try:
+            _decide(request, found, chosen)
+            live.forget()
+            return redirect("terminal:waiting")
+        except DomainError as error:
+            messages.error(request, error.detail)
+    return render(
+        request,
+        "terminal/entry.html",
+        {
+            "entry": found,
+            "payload": json.dumps(found.payload, indent=2, ensure_ascii=False),
+            "may_decide": may_decide,
+            "action": action,
+            "alternatives": alternatives,
+            "job_now": str(found.payload.get("operation", "")),
+            "people": queries.people_of(found.site),
+        },
+    )
+
+
+def _decide(request: HttpRequest, entry: TerminalEntry, payload: dict[str, Any]) -> None:
+    by, now, note = request.user.get_username(), timezone.now(), request.POST.get("note", "")[:4000]
+    if request.POST.get("decision") == "dismiss":
+        services.dismiss_entry(entry_id=entry.pk, by=by, now=now, note=note)
+        return
+    chosen = request.POST.get("person", "")
+    person = queries.person_by_key(int(chosen), entry.site) if chosen.isdigit() else entry.person
+
+    def work(locked: TerminalEntry) -> str:
+        return _do(locked.action, _tap(locked.pk, locked.work_center, payload, person, locked.occurred_at, now))
+
+    services.book_entry(entry_id=entry.pk, payload=payload, person=person, by=by, now=now, note=note, work=work)
+
+
+def _arrival(body: dict[str, Any], work_center: WorkCenter, now: datetime) -> tuple[Arrival, DomainError | None]:
+    """Return the tap, and what is wrong with it although it can be kept: who entered it, when, or what.
+
+    :raises InvalidInput: there is no id under which it could be kept.
+    """
+    entry_id, doubts = _uuid(body.get("id")), []
+    action, payload = body.get("action"), body.get("payload")
+    person: Person | None = None
+    clock = Reading(now, None, "")
+    if not isinstance(payload, dict):
+        doubts.append(InvalidInput(_("The entry has no contents. Enter it again."), field="payload"))
+        payload = {"sent": payload}
+    try:
+        clock = _clock(body, now)
+    except InvalidInput as error:
+        doubts.append(error)
+    needed = actions[action].needs_person if isinstance(action, str) and action in actions else False
+    try:
+        person = person_of(body.get("person"), work_center, needed=needed)
+    except InvalidInput as error:
+        doubts.append(error)
+    arrival = Arrival(
+        id=entry_id,
+        work_center=work_center,
+        action=str(action)[:32],
+        payload=payload,
+        person=person,
+        clock=clock,
+        label=str(body.get("label") or "")[:200],
+        confirmed=body.get("confirmed") is True,
+    )
+    return arrival, doubts[0] if doubts else None
+
+
+def _apply(arrival: Arrival, doubt: DomainError | None, now: datetime) -> str:
+    if doubt:
+        raise doubt
+    tap = _tap(arrival.id, arrival.work_center, arrival.payload, arrival.person, arrival.clock.at, now)
+    return _do(arrival.action, tap)
+
+
+def _do(action: str, tap: Tap) -> str:
+    if action not in actions:
+        raise InvalidInput(
+            _("“%(action)s” is nothing that a terminal can do. Reload the page.") % {"action": action[:40]}
+        )
+    if tap.person is None and actions[action].needs_person:
+        raise InvalidInput(_("It is not clear who entered this. Sign on and enter it again."), field="person")
+    return actions[action].apply(tap)
+
+
+def _tap(
+    entry_id: UUID, center: WorkCenter, payload: dict[str, Any], person: Person | None, at: datetime, now: datetime
+) -> Tap:
+    return Tap(id=entry_id, work_center=center, payload=payload, person=person, at=at, now=now)
+
+
+def _confirm_after() -> timedelta:
+    return timedelta(hours=settings.LINESIDE_CONFIRM_ENTRIES_AFTER_HOURS)
 
 
 def _uuid(value: Any) -> UUID:
@@ -92,12 +199,21 @@ def _uuid(value: Any) -> UUID:
         raise InvalidInput(_("The entry has no id. Reload the page and enter it again."), field="id") from error
 
 
-def _instant(value: Any, now: datetime) -> datetime:
-    """Return when it happened as claimed; a clock that runs ahead is taken as now."""
-    try:
-        claimed = parse_datetime(value) if isinstance(value, str) else None
-    except ValueError:
-        claimed = None
-    if claimed is None or claimed.tzinfo is None:
+def _clock(body: dict[str, Any], now: datetime) -> Reading:
+    claimed = _instant(body.get("occurred_at"))
+    if claimed is None:
         raise InvalidInput(_("The entry does not say when it happened. Reload the page."), field="occurred_at")
-    return min(claimed, now)
+    offset = body.get("clock_offset")
+    lead = None
+    if isinstance(offset, int) and not isinstance(offset, bool) and abs(offset) < 10**13:
+        lead = timedelta(milliseconds=offset)
+    return read_clock(claimed=claimed, offset=lead, sent_at=_instant(body.get("sent_at")), now=now)
+
+
+def _instant(value: Any) -> datetime | None:
+    """Return an instant with its zone, or None for anything else."""
+    try:
+        read = parse_datetime(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    return read if read and read.tzinfo else None

@@ -13,11 +13,12 @@ from mes.access.queries import sites_of
 from mes.core.errors import DomainError, InvalidInput
 from mes.masterdata import services as masterdata
 from mes.masterdata.models import Person, WorkCenter
-from mes.terminal import queries, services
+from mes.terminal import queries
+from mes.terminal.rules import OLDEST_ENTRY
 from mes.terminal.views.common import RIGHT, problem, read_body
 
 SIGNED_ON = timedelta(hours=12)
-PASS_AGE = services.OLDEST_TAP
+PASS_AGE = OLDEST_ENTRY
 
 
 @require_POST

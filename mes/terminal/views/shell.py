@@ -21,10 +21,12 @@ from mes.core.attention import all_attention
 from mes.core.errors import NotFound
 from mes.masterdata.models import WorkCenter
 from mes.terminal import queries
-from mes.terminal.panels import ZONES, Place, panels
+from mes.terminal.panels import ZONES, Place, actions, panels
 from mes.terminal.views.common import RIGHT, SEE
 
 PAGE_AGE = 7 * 24 * 3600
+MOST_ENTRIES = 2000
+"""How many entries a device may hold that the server does not have; from nine tenths of it the page calls for help."""
 
 
 @login_required
@@ -67,10 +69,12 @@ def terminal(request: HttpRequest, code: str) -> HttpResponse:
             "bar": bar,
             "config": {
                 "code": work_center.code,
-                "now": now.isoformat(),
                 "token": signing.dumps([work_center.pk], salt="terminal-page"),
                 "focus": _job(request),
                 "state_url": reverse("terminal:state", args=[code]),
+                "fates_url": reverse("terminal:fates", args=[code]),
+                "most_entries": MOST_ENTRIES,
+                "turns": [action.key for action in actions if action.turns],
                 "entries_url": reverse("terminal:entries", args=[code]),
                 "sign_on_url": reverse("terminal:sign-on", args=[code]),
                 "words": _words(),
@@ -159,9 +163,20 @@ def _words() -> dict[str, str]:
         "saved": _("saved"),
         "all_saved": _("All saved"),
         "sending": _("Sending {n}"),
+        "waiting": _("{n} waiting"),
         "waiting_since": _("{n} waiting since {time} – you can keep working"),
+        "not_sent_yet": _("not sent yet"),
         "offline": _("No connection – you can keep working"),
+        "as_of": _("No connection. This is as of {time}; what you enter is kept and sent later."),
         "attention": _("{n} needs attention"),
+        "nearly_full": _("Call IT. {n} entries are not sent"),
+        "outdated": _("Reload this page. Your {n} entries are kept."),
+        "entry_waiting": _("waits to be sent"),
+        "entry_asking": _("old – asks first"),
+        "entry_refused": _("not booked"),
+        "queued": _("You have entered this already; it waits to be sent."),
+        "clock_ahead": _("The clock of this device is {by} ahead. Times are corrected; tell IT."),
+        "clock_behind": _("The clock of this device is {by} behind. Times are corrected; tell IT."),
         "signed_out": _("This device must sign in again"),
         "cannot_store": _("Cannot store on this device. Write on paper and tell your supervisor."),
         "really": _("{n} – really?"),

@@ -2,15 +2,18 @@
 
 import json
 import uuid
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from django.contrib.auth.models import User
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from mes.access.models import Membership
 from mes.core import live
+from mes.execution import services as floor_services
 from mes.execution.models import ProductionReport
 from mes.masterdata import services as masterdata
 from mes.terminal.models import TerminalEntry
@@ -148,3 +151,107 @@ def test_the_state_is_not_for_strangers(floor, client):
 def test_a_work_center_of_a_site_without_a_role_is_not_found(floor, client):
     Membership.objects.all().delete()
     assert client.get(floor.url("terminal")).status_code == 404
+
+
+def closed_job(floor):
+    """The order is completed while a terminal still shows it; the tap that comes after is refused and kept."""
+    floor.post("entries", floor.tap("start", activity="RUN"))
+    floor.order.status = "COMPLETED"
+    floor.order.save()
+    tap = floor.tap("report-good", quantity="3") | {"label": "+3 good"}
+    return tap, floor.post("entries", tap)
+
+
+@pytest.fixture
+def lead(floor, client):
+    user = User.objects.create_user("lead", password="x")
+    Membership.objects.create(user=user, site=floor.order.site, role="SUPERVISOR")
+    return user
+
+
+def test_a_refusal_names_the_reference_under_which_a_supervisor_finds_it(floor, client, lead):
+    tap, answer = closed_job(floor)
+    problem = answer.json()
+    assert (answer.status_code, problem["code"], problem["kept"]) == (409, "wo_closed", True)
+    assert f"(ref {problem['ref']})" in problem["detail"]
+    client.force_login(lead)
+    page = client.get(reverse("terminal:waiting")).content.decode()
+    assert "+3 good" in page and problem["ref"] in page
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"action": "rm"}, {"payload": 3}, {"occurred_at": "noon"}, {"occurred_at": "2026-11-21T10:00:00"},
+        {"person": "forged"}, {"person": ""},
+    ],
+)  # fmt: skip
+def test_whatever_has_an_id_is_kept_for_the_supervisor_even_if_it_makes_no_sense(floor, change):
+    tap = floor.tap("pause") | change
+    answer = floor.post("entries", tap)
+    assert answer.status_code == 422 and answer.json()["kept"]
+    assert TerminalEntry.objects.get(pk=tap["id"]).state == "REFUSED"
+
+
+def test_a_supervisor_books_a_refused_entry_on_another_job_for_another_person(floor, client, lead):
+    tap, _ = closed_job(floor)
+    other = make_work_order(site=floor.order.site)
+    operation = other.operations.get(position=1)
+    operation.work_center = floor.center
+    operation.save()
+    client.force_login(lead)
+    floor_services.start_operation(
+        operation_id=operation.pk, person=None, occurred_at=timezone.now(), now=timezone.now()
+    )
+    marek = make_person(site=floor.order.site, number="1012", name="Marek")
+    url = reverse("terminal:entry", args=[tap["id"]])
+    assert other.number in client.get(url).content.decode()
+    answer = client.post(url, {"decision": "book", "job": operation.pk, "person": marek.pk, "note": "Moved"})
+    assert answer.status_code == 302
+    report = ProductionReport.objects.get(pk=tap["id"])
+    assert (report.operation_id, report.person, report.good_quantity) == (operation.pk, marek, 3)
+    fate = client.get(floor.url("fates"), {"ids": tap["id"]}).json()["fates"][tap["id"]]
+    assert fate["state"] == "SAVED"
+
+
+def test_an_entry_that_still_does_not_fit_goes_on_waiting_and_says_why(floor, client, lead):
+    tap, _ = closed_job(floor)
+    client.force_login(lead)
+    answer = client.post(reverse("terminal:entry", args=[tap["id"]]), {"decision": "book"})
+    assert "Nothing can be booked on it" in answer.content.decode()
+    assert TerminalEntry.objects.get(pk=tap["id"]).state == "REFUSED"
+
+
+def test_who_may_only_look_decides_nothing(floor, client):
+    tap, _ = closed_job(floor)
+    url = reverse("terminal:entry", args=[tap["id"]])
+    assert client.post(url, {"decision": "dismiss", "note": "x"}).status_code == 403
+    assert "A supervisor decides" in client.get(url).content.decode()
+    assert TerminalEntry.objects.get(pk=tap["id"]).state == "REFUSED"
+
+
+def test_a_clock_three_hours_ahead_is_corrected_and_flagged(floor):
+    tap = floor.tap("start", activity="RUN")
+    now, ahead = timezone.now(), timedelta(hours=3)
+    sent = {"clock_offset": int(-ahead.total_seconds() * 1000), "sent_at": (now + ahead).isoformat()}
+    assert floor.post("entries", tap | {"occurred_at": now.isoformat()} | sent).status_code == 200
+    entry = TerminalEntry.objects.get(pk=tap["id"])
+    assert (entry.clock_flag, entry.clock_offset, entry.occurred_at) == ("clock_ahead", -ahead, now)
+
+
+def test_a_page_of_the_release_before_last_is_asked_to_reload_and_nothing_is_stored(floor, client):
+    tap = floor.tap("pause")
+    answer = client.post(
+        floor.url("entries"), json.dumps(tap), content_type="application/json", headers={"X-Terminal-Version": "0"}
+    )
+    assert (answer.status_code, answer.json()["code"]) == (426, "client_outdated")
+    assert not TerminalEntry.objects.exists()
+
+
+def test_a_stale_form_token_is_named_so_that_the_page_can_fetch_another(floor):
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(User.objects.get(username="device"))
+    answer = strict.post(
+        floor.url("entries"), "{}", content_type="application/json", headers={"Accept": "application/json"}
+    )
+    assert (answer.status_code, answer.json()["code"]) == (403, "csrf_stale")

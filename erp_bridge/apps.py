@@ -19,7 +19,7 @@ class ErpBridgeConfig(AppConfig):
         from mes.core.event import Event
         from mes.core.pages import Page, pages
         from mes.execution.events import WorkOrderLinked
-        from mes.execution.panels.board import sections
+        from mes.execution.panels.board import cards, sections
         from mes.terminal.panels import tell_erp_answers
 
         registry.load()
@@ -48,3 +48,4 @@ class ErpBridgeConfig(AppConfig):
         live.watch("bridge", queries.last_change)
         tell_erp_answers(queries.erp_answers)
         sections.add(views.MessagesSection())
+        cards.add(views.RefusedCard())

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from erp_bridge.sdk.cadence import Cadence, parse
@@ -50,9 +51,9 @@ class Circuit(models.Model):
     """The breaker of one connection, beside it so that its beat does not touch what people edit."""
 
     class State(models.TextChoices):
-        CLOSED = "CLOSED", "Closed: calls go through"
-        OPEN = "OPEN", "Open: no calls until the pause is over"
-        HALF_OPEN = "HALF_OPEN", "Half open: one call tries"
+        CLOSED = "CLOSED", _("Closed: calls go through")
+        OPEN = "OPEN", _("Open: no calls until the pause is over")
+        HALF_OPEN = "HALF_OPEN", _("Half open: one call tries")
 
     connection = models.OneToOneField(Connection, on_delete=models.CASCADE, related_name="circuit")
     state = models.CharField(max_length=16, choices=State, default=State.CLOSED)
@@ -158,14 +159,14 @@ class OutboundMessage(models.Model):
     """One event on its way to one ERP. Written with the fact it tells; settled by the ERP's answer."""
 
     class State(models.TextChoices):
-        PENDING = "PENDING", "Waiting"
-        SENDING = "SENDING", "Sending"
-        DONE = "DONE", "Booked"
-        DOUBT = "DOUBT", "In doubt"
-        REVIEW = "REVIEW", "For a person to decide"
-        DEAD = "DEAD", "Refused"
-        SUPERSEDED = "SUPERSEDED", "Replaced by a corrected copy"
-        DISCARDED = "DISCARDED", "Dismissed"
+        PENDING = "PENDING", _("Waiting")
+        SENDING = "SENDING", _("Sending")
+        DONE = "DONE", _("Booked")
+        DOUBT = "DOUBT", _("In doubt")
+        REVIEW = "REVIEW", _("For a person to decide")
+        DEAD = "DEAD", _("Refused")
+        SUPERSEDED = "SUPERSEDED", _("Replaced by a corrected copy")
+        DISCARDED = "DISCARDED", _("Dismissed")
 
     connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="messages")
     stream = models.ForeignKey(Stream, on_delete=models.PROTECT, related_name="messages")
@@ -247,11 +248,11 @@ class Attempt(models.Model):
     """One thing the engine did about a message: sent it, looked for it, or found that a worker had died with it."""
 
     class What(models.TextChoices):
-        SEND = "SEND", "Sent"
-        FIND = "FIND", "Looked for it"
-        TRANSLATE = "TRANSLATE", "Translated"
-        RECOVER = "RECOVER", "Found after a worker died"
-        JUDGE = "JUDGE", "Judged"
+        SEND = "SEND", _("Sent")
+        FIND = "FIND", _("Looked for it")
+        TRANSLATE = "TRANSLATE", _("Translated")
+        RECOVER = "RECOVER", _("Found after a worker died")
+        JUDGE = "JUDGE", _("Judged")
 
     message = models.ForeignKey(OutboundMessage, on_delete=models.PROTECT, related_name="attempt_set")
     what = models.CharField(max_length=16, choices=What)
@@ -294,9 +295,9 @@ class InboundPage(models.Model):
     """A page of records as it arrived, stored before it is trusted."""
 
     class State(models.TextChoices):
-        RECEIVED = "RECEIVED", "Received"
-        APPLIED = "APPLIED", "Applied"
-        FAILED = "FAILED", "Could not be applied"
+        RECEIVED = "RECEIVED", _("Received")
+        APPLIED = "APPLIED", _("Applied")
+        FAILED = "FAILED", _("Could not be applied")
 
     connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="pages")
     flow = models.CharField(max_length=32)
@@ -325,11 +326,11 @@ class InboundRow(models.Model):
     """A row that could not take effect: it could not be read, or it waits for something that is not here yet."""
 
     class State(models.TextChoices):
-        REFUSED = "REFUSED", "Could not be read"
-        PARKED = "PARKED", "Waits for something"
-        APPLIED = "APPLIED", "Taken up later"
-        REPLACED = "REPLACED", "Replaced by a newer one"
-        DISMISSED = "DISMISSED", "Dismissed"
+        REFUSED = "REFUSED", _("Could not be read")
+        PARKED = "PARKED", _("Waits for something")
+        APPLIED = "APPLIED", _("Taken up later")
+        REPLACED = "REPLACED", _("Replaced by a newer one")
+        DISMISSED = "DISMISSED", _("Dismissed")
 
     page = models.ForeignKey(InboundPage, on_delete=models.PROTECT, related_name="rows")
     connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="rows")

@@ -8,10 +8,12 @@ from uuid import UUID
 
 from django.db.models import Count, Max, Min, Q, QuerySet
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from erp_bridge.models import Attempt, Circuit, Connection, Decision, FlowState, InboundRow, OutboundMessage
-from erp_bridge.sdk.cadence import BadCadence
+from erp_bridge.sdk.cadence import BadCadence, Cadence
 from erp_bridge.sdk.flow import Flow, Push
 from mes.core.attention import Attention
 from mes.terminal.panels import ErpAnswer
@@ -86,26 +88,32 @@ def health_of(
     """Return how the connection is, as a word and as a sentence that says what to do."""
     waiting = sum(each.waiting + each.doubt for each in flows)
     oldest = min((each.oldest for each in flows if each.oldest), default=None)
-    queued = (
-        f"{counted(waiting)} in the queue, the oldest for {age(now - oldest)}"
-        if waiting and oldest
-        else "nothing waits"
-    )
+    queued = _("nothing waits")
+    if waiting and oldest:
+        queued = _("%(messages)s in the queue, the oldest for %(age)s") % {
+            "messages": counted(waiting), "age": age(now - oldest),
+        }  # fmt: skip
     if not connection.enabled:
-        return "warn", "Switched off: nothing is recorded for this ERP."
+        return "warn", _("Switched off: nothing is recorded for this ERP.")
     if connection.paused:
-        why = connection.paused_reason or "A person paused it."
-        return "bad", f"Paused: {why} The plant keeps working; {queued}. Mend the cause, test, then resume."
+        said = {"why": connection.paused_reason or _("A person paused it."), "queued": queued}
+        return "bad", _(
+            "Paused: %(why)s The plant keeps working; %(queued)s. Mend the cause, test, then resume."
+        ) % said
     if circuit is not None and circuit.state != Circuit.State.CLOSED:
-        again = f" Next try at {circuit.open_until:%H:%M:%S} UTC." if circuit.open_until else ""
-        return "bad", f"The ERP does not answer ({circuit.last_error}). The plant keeps working; {queued}.{again}"
+        said = {"error": circuit.last_error, "queued": queued}
+        words = _("The ERP does not answer (%(error)s). The plant keeps working; %(queued)s.") % said
+        if circuit.open_until:
+            words += " " + _("Next try at %(time)s.") % {"time": clock_time(circuit.open_until)}
+        return "bad", words
     needing = sum(each.dead + each.review for each in flows)
     silent = [each.flow.label or each.flow.key for each in flows if each.silent]
     if needing:
-        return "warn", f"Connected; {counted(needing)} for a person to decide, {queued}."
+        said = {"messages": counted(needing), "queued": queued}
+        return "warn", _("Connected; %(messages)s for a person to decide, %(queued)s.") % said
     if silent:
-        return "warn", f"Connected, but silent longer than expected: {', '.join(silent)}."
-    return "good", f"Connected; {queued}."
+        return "warn", _("Connected, but silent longer than expected: %(flows)s.") % {"flows": ", ".join(silent)}
+    return "good", _("Connected; %(queued)s.") % {"queued": queued}
 
 
 def messages(
@@ -155,14 +163,14 @@ class Moment:
 
 def history_of(message: OutboundMessage) -> list[Moment]:
     """Return what happened to the message, oldest first."""
-    moments = [Moment(message.recorded_at, "Recorded with the fact it tells", State.PENDING)]
+    moments = [Moment(message.recorded_at, _("Recorded with the fact it tells"), State.PENDING)]
     for attempt in Attempt.objects.filter(message=message):
         moments.append(
             Moment(attempt.ended_at, attempt.get_what_display(), attempt.state_after, attempt.detail, attempt=attempt)
         )
     for decision in Decision.objects.filter(message=message).select_related("decided_by"):
-        who = decision.decided_by.get_username() if decision.decided_by else "command line"
-        what = decision.what.replace("_", " ").capitalize()
+        who = decision.decided_by.get_username() if decision.decided_by else _("command line")
+        what = str(_DECISIONS.get(decision.what, decision.what))
         moments.append(Moment(decision.decided_at, what, decision.state_after, decision.reason, who))
     return sorted(moments, key=lambda moment: moment.at)
 
@@ -177,6 +185,25 @@ def rows_set_aside(*, sites: list[str] | None = None, connection: str = "", flow
     if flow:
         found = found.filter(flow=flow)
     return found.select_related("connection").order_by("pk")
+
+
+@dataclass(frozen=True)
+class WaitingForPeople:
+    """What goes on only when a person decides."""
+
+    refused: int
+    to_review: int
+    set_aside: int
+
+
+def waiting_for_people(*, sites: Collection[str]) -> WaitingForPeople:
+    """Return how many messages were refused or cannot be settled, and how many rows that came down are set aside."""
+    mine = OutboundMessage.objects.filter(connection__site__in=list(sites), state__in=[State.DEAD, State.REVIEW])
+    counts = dict(mine.values_list("state").annotate(Count("pk")))
+    return WaitingForPeople(
+        refused=counts.get(State.DEAD, 0), to_review=counts.get(State.REVIEW, 0),
+        set_aside=rows_set_aside(sites=list(sites)).count(),
+    )  # fmt: skip
 
 
 def messages_about(*, site: str, subject: str) -> QuerySet[OutboundMessage]:
@@ -195,17 +222,34 @@ def messages_of_events(event_ids: list[Any]) -> QuerySet[OutboundMessage]:
 
 def counted(number: int) -> str:
     """Return the number of messages in words."""
-    return f"{number} message" if number == 1 else f"{number} messages"
+    return ngettext("%(n)d message", "%(n)d messages", number) % {"n": number}
 
 
 def age(span: timedelta) -> str:
     """Return a duration in the words of a person in a hurry."""
     seconds = int(span.total_seconds())
     if seconds < 90:
-        return f"{max(seconds, 0)} s"
+        return _("%(n)d s") % {"n": max(seconds, 0)}
     if seconds < 5400:
-        return f"{seconds // 60} min"
-    return f"{seconds // 3600} h" if seconds < 172800 else f"{seconds // 86400} days"
+        return _("%(n)d min") % {"n": seconds // 60}
+    return _("%(n)d h") % {"n": seconds // 3600} if seconds < 172800 else _("%(n)d days") % {"n": seconds // 86400}
+
+
+def clock_time(moment: datetime) -> str:
+    """Return the time of day in the zone that the page is shown in."""
+    return f"{timezone.localtime(moment):%H:%M:%S}"
+
+
+def in_words(cadence: Cadence) -> str:
+    """Return how often a flow runs as people say it: at once, every 10 min, daily at 02:00, at shift end, by hand."""
+    if cadence.kind == "every":
+        units = (("h", 3600), ("min", 60), ("s", 1))
+        unit, size = next(each for each in units if cadence.seconds % each[1] == 0)
+        words = {"h": _("every %(n)d h"), "min": _("every %(n)d min"), "s": _("every %(n)d s")}
+        return words[unit] % {"n": cadence.seconds // size}
+    if cadence.kind == "daily" and cadence.at:
+        return _("daily at %(time)s") % {"time": f"{cadence.at:%H:%M}"}
+    return {"immediate": _("at once"), "shift_end": _("at shift end"), "by_hand": _("by hand")}[cadence.kind]
 
 
 def _flow_figures(connection: Connection, flows: Mapping[str, type[Flow]], now: datetime) -> list[FlowFigures]:
@@ -253,9 +297,9 @@ def _cadence(state: FlowState, flow: type[Flow], goes_up: bool, now: datetime) -
     try:
         cadence = state.cadence_of(flow.cadence)
     except BadCadence:
-        return f"{state.cadence} (not understood)", True
+        return _("%(text)s (not understood)") % {"text": state.cadence}, True
     overdue = state.due_at is not None and state.due_at < now - timedelta(seconds=max(120, 2 * cadence.seconds))
-    return str(cadence), state.enabled and not goes_up and overdue
+    return in_words(cadence), state.enabled and not goes_up and overdue
 
 
 def needs_attention(*, sites: Collection[str], now: datetime) -> list[Attention]:
@@ -325,4 +369,13 @@ _ANSWERS: dict[str, tuple[int, str]] = {
     State.DOUBT: (4, "doubt"),
     State.REVIEW: (5, "doubt"),
     State.DEAD: (6, "rejected"),
+}
+
+_DECISIONS = {
+    "RETRY": gettext_lazy("Send again"),
+    "DISMISS": gettext_lazy("Dismissed"),
+    "POSTED": gettext_lazy("Found to be booked"),
+    "NOT_POSTED": gettext_lazy("Found not to be booked"),
+    "CORRECT": gettext_lazy("Replaced by a corrected copy"),
+    "CORRECTED_COPY": gettext_lazy("Made as a corrected copy"),
 }

@@ -1,7 +1,7 @@
 """The bridge's pages: how it stands, which messages there are, what became of one, and what a person may do about it."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from functools import partial
 from typing import Any, cast
@@ -16,7 +16,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -29,7 +29,8 @@ from mes.access.views import requires
 from mes.core import live
 from mes.core.errors import DomainError
 from mes.execution.models import WorkOrder
-from mes.execution.panels.board import OrderSection
+from mes.execution.panels.board import OrderSection, PlannerCard
+from mes.masterdata.queries import zone_of
 
 PAGE = 50
 PAGE_AGE = 7 * 24 * 3600
@@ -135,21 +136,22 @@ def message_page(request: HttpRequest, pk: int) -> HttpResponse:
     attempts = [
         (each, json.loads(each.exchanges) if _is_json(each.exchanges) else []) for each in message.attempt_set.all()
     ]
-    return render(
-        request,
-        "erp_bridge/message.html",
-        {
-            "message": message,
-            "label": _label(message.flow),
-            "event": json.dumps(message.event, indent=2, ensure_ascii=False),
-            "document": document,
-            "attempts": attempts,
-            "history": queries.history_of(message),
-            "why": preview.explain(message, now=timezone.now()),
-            "copy": getattr(message, "superseded_by", None),
-            "may_write": may(request.user, "bridge:write", message.connection.site),
-        },
-    )
+    with timezone.override(zone_of([message.connection.site])):
+        return render(
+            request,
+            "erp_bridge/message.html",
+            {
+                "message": message,
+                "label": _label(message.flow),
+                "event": json.dumps(message.event, indent=2, ensure_ascii=False),
+                "document": document,
+                "attempts": attempts,
+                "history": queries.history_of(message),
+                "why": preview.explain(message, now=timezone.now()),
+                "copy": getattr(message, "superseded_by", None),
+                "may_write": may(request.user, "bridge:write", message.connection.site),
+            },
+        )
 
 
 @requires("bridge:write")
@@ -245,8 +247,9 @@ def _overview_body(sites: list[str]) -> str:
         for each in found
         if each.connector in registry.connectors
     }
-    figures = queries.overview(connections=found, flows=flows, carries=carries, now=now)
-    return render_to_string("erp_bridge/overview_body.html", {"figures": figures, "now": now})
+    with timezone.override(zone_of(sites)):
+        figures = queries.overview(connections=found, flows=flows, carries=carries, now=now)
+        return render_to_string("erp_bridge/overview_body.html", {"figures": figures, "now": now})
 
 
 def _sites(request: HttpRequest) -> list[str]:
@@ -263,7 +266,9 @@ def _message(request: HttpRequest, pk: int) -> OutboundMessage:
 
 def _need_write(request: HttpRequest, site: str) -> None:
     if not may(request.user, "bridge:write", site):
-        raise PermissionDenied(f"This takes the right bridge:write at {site}. Ask IT for a role with it.")
+        raise PermissionDenied(
+            _("This takes the right bridge:write at %(site)s. Ask IT for a role with it.") % {"site": site}
+        )
 
 
 def _try(request: HttpRequest, deed: Callable[[], Any], words: str = "") -> None:
@@ -314,3 +319,21 @@ class MessagesSection(OrderSection):
     def context(self, work_order: WorkOrder) -> dict[str, Any]:
         told = list(queries.messages_about(site=work_order.site.code, subject=work_order.number)[:200])
         return {"messages": told} if told else {}
+
+
+class RefusedCard(PlannerCard):
+    """What no ERP will know of until a person decides, on the planner's home page."""
+
+    key = "refused"
+    order = 30
+    title = gettext_lazy("Not told to the ERP")
+    right = "bridge:read"
+
+    def count(self, *, sites: Collection[str], now: datetime) -> tuple[int, str]:
+        figures = queries.waiting_for_people(sites=sites)
+        said = {"dead": figures.refused, "review": figures.to_review, "rows": figures.set_aside}
+        words = _("%(dead)d refused, %(review)d in doubt, %(rows)d set aside on the way down") % said
+        return figures.refused + figures.to_review + figures.set_aside, words
+
+    def url(self) -> str:
+        return f"{reverse('bridge:messages')}?state=attention"

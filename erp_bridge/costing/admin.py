@@ -9,9 +9,10 @@ from unfold.admin import ModelAdmin, TabularInline
 
 from erp_bridge.costing import services
 from erp_bridge.costing.models import CostRate, CostRollUp, PlannedCost, PlannedCostLine
+from mes.core.admin import PlainNumbers
 
 
-class ReadOnly:
+class ReadOnly(PlainNumbers):
     """Facts are not edited."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -25,7 +26,7 @@ class ReadOnly:
 
 
 @admin.register(CostRate)
-class CostRateAdmin(SimpleHistoryAdmin, ModelAdmin):
+class CostRateAdmin(PlainNumbers, SimpleHistoryAdmin, ModelAdmin):
     list_display = ["kind", "key", "valid_from", "amount", "currency", "per", "owner", "site"]
     list_filter = ["site", "kind", "owner"]
     search_fields = ["key"]

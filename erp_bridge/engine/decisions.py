@@ -6,6 +6,8 @@ from uuid import uuid4
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from erp_bridge.engine import clock, codec, leases, nudge, outbox, points, registry, states
 from erp_bridge.engine.states import State
@@ -17,7 +19,7 @@ class MovedOn(DomainError):
     """The message is no longer where the person saw it."""
 
     code = "message_moved_on"
-    title = "This message has moved on"
+    title = gettext_lazy("This message has moved on")
 
 
 def retry(*, message_id: int, by: AbstractBaseUser | None, reason: str = "") -> OutboundMessage:
@@ -41,7 +43,7 @@ def retry(*, message_id: int, by: AbstractBaseUser | None, reason: str = "") -> 
                 states.note(message, due_at=now)
             _record(message, "RETRY", message.state, by, reason)
         else:
-            raise MovedOn(f"The message is {message.get_state_display().lower()}; there is nothing to send again.")
+            raise MovedOn(_("The message is %(state)s; there is nothing to send again.") % _state(message))
         Stream.objects.filter(pk=message.stream_id).update(failures=0)
         _wake(message)
     return message
@@ -69,7 +71,7 @@ def dismiss(*, message_id: int, by: AbstractBaseUser | None, reason: str) -> Out
     with transaction.atomic():
         message = _locked(message_id)
         if message.state not in (State.DEAD, State.REVIEW, State.PENDING):
-            raise MovedOn(f"The message is {message.get_state_display().lower()}; it cannot be dismissed now.")
+            raise MovedOn(_("The message is %(state)s; it cannot be dismissed now.") % _state(message))
         _move(message, State.DISCARDED, "DISMISS", by, reason)
         _wake(message)
     return message
@@ -85,11 +87,11 @@ def settle(
     """
     _need(reason)
     if posted and not reference.strip():
-        raise InvalidInput("Enter the number under which the ERP has booked it.", field="reference")
+        raise InvalidInput(_("Enter the number under which the ERP has booked it."), field="reference")
     with transaction.atomic():
         message = _locked(message_id)
         if message.state != State.REVIEW:
-            raise MovedOn(f"The message is {message.get_state_display().lower()}; it waits for no decision.")
+            raise MovedOn(_("The message is %(state)s; it waits for no decision.") % _state(message))
         if posted:
             _move(
                 message,
@@ -120,9 +122,9 @@ def correct(*, message_id: int, event: Mapping[str, Any], by: AbstractBaseUser |
     with transaction.atomic():
         message = _locked(message_id)
         if message.state != State.DEAD:
-            raise MovedOn("Only a refused message can be corrected.")
+            raise MovedOn(_("Only a refused message can be corrected."))
         if message.doubt_since is not None:
-            raise MovedOn("It may have been booked after all: send it again first, which looks for it.")
+            raise MovedOn(_("It may have been booked after all: send it again first, which looks for it."))
         copied = _checked(message, event)
         _move(message, State.SUPERSEDED, "CORRECT", by, reason)
         now = clock.now()
@@ -148,10 +150,14 @@ def hold(*, stream_id: int, held: bool) -> None:
         Stream.objects.filter(pk=stream_id).update(held=held)
 
 
+def _state(message: OutboundMessage) -> dict[str, str]:
+    return {"state": message.get_state_display().lower()}
+
+
 def _locked(message_id: int) -> OutboundMessage:
     stream_id = OutboundMessage.objects.filter(pk=message_id).values_list("stream_id", flat=True).first()
     if stream_id is None:
-        raise NotFound("There is no such message.")
+        raise NotFound(_("There is no such message."))
     # The stream's row first, as everywhere: its lock keeps the worker from going to rest meanwhile.
     leases.make_due(stream_id, now=clock.now())
     return OutboundMessage.objects.select_related("connection", "stream").get(pk=message_id)
@@ -162,7 +168,7 @@ def _move(
 ) -> None:
     before = message.state
     if not states.move(message, to, now=clock.now(), **fields):
-        raise MovedOn("Something else happened to the message meanwhile. Look at it again.")
+        raise MovedOn(_("Something else happened to the message meanwhile. Look at it again."))
     _record(message, what, before, by, reason)
 
 
@@ -175,23 +181,27 @@ def _record(message: OutboundMessage, what: str, before: str, by: AbstractBaseUs
 
 def _need(reason: str) -> None:
     if not reason.strip():
-        raise InvalidInput("Say why; whoever looks at this next year will want to know.", field="reason")
+        raise InvalidInput(_("Say why; whoever looks at this next year will want to know."), field="reason")
 
 
 def _checked(message: OutboundMessage, event: Mapping[str, Any]) -> dict[str, Any]:
     kind = registry.event_type(message.kind)
     data = dict(event)
     if unknown := sorted(set(data) - set(message.event)):
-        raise InvalidInput(f"{message.kind} has no field {', '.join(unknown)}.", field="event")
+        raise InvalidInput(
+            _("%(kind)s has no field %(names)s.") % {"kind": message.kind, "names": ", ".join(unknown)}, field="event"
+        )
     for fixed in ("event_id", "site", "subject"):
         if data.get(fixed) != message.event.get(fixed):
-            raise InvalidInput(f"{fixed} says which fact this is, and stays as it was.", field="event")
+            raise InvalidInput(
+                _("%(field)s says which fact this is, and stays as it was.") % {"field": fixed}, field="event"
+            )
     try:
         copied = codec.dump(codec.load(kind, data))
     except codec.Unreadable as error:
         raise InvalidInput(str(error), field="event") from error
     if copied == message.event:
-        raise InvalidInput("The copy says the same as the original; send that one again instead.", field="event")
+        raise InvalidInput(_("The copy says the same as the original; send that one again instead."), field="event")
     return copied
 
 

@@ -3,6 +3,10 @@
 import json
 from datetime import datetime
 
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from erp_bridge.engine import codec, links, order, registry
 from erp_bridge.engine.states import State
 from erp_bridge.models import OutboundMessage
@@ -10,17 +14,25 @@ from erp_bridge.sdk.errors import NotLinked
 from erp_bridge.sdk.flow import Push
 
 HELP = {
-    "REJECTED": "The ERP understood it and refused. Mend the cause there (or here, by a corrected copy), then send it again.",
-    "BUG": "Our own fault. Nothing is lost: once it is mended, send it again.",
-    "POISON": "Workers died with this message. It may have been booked: sending it again looks for it first.",
-    "ALREADY": "The ERP says that it has this already.",
-    "NOT_SENT": "The ERP could not be reached. It is tried again by itself.",
-    "BUSY": "The ERP had no time. It is tried again by itself, as long as it takes.",
-    "AMBIGUOUS": "No clear answer came. It is looked for before anything is sent again.",
-    "CONTRACT": "The answer had a shape that we do not know. It is looked for; someone should look at the connector too.",
-    "DIED": "The worker that was sending it vanished. It is looked for before anything is sent again.",
-    "NOT_LINKED": "Its order has no counterpart in this ERP yet. It goes as soon as the order is linked.",
-    "CONFIG": "The connection is wrong (address, credentials or rights). It goes when the connection is resumed.",
+    "REJECTED": gettext_lazy(
+        "The ERP understood it and refused. Mend the cause there (or here, by a corrected copy), then send it again."
+    ),
+    "BUG": gettext_lazy("Our own fault. Nothing is lost: once it is mended, send it again."),
+    "POISON": gettext_lazy(
+        "Workers died with this message. It may have been booked: sending it again looks for it first."
+    ),
+    "ALREADY": gettext_lazy("The ERP says that it has this already."),
+    "NOT_SENT": gettext_lazy("The ERP could not be reached. It is tried again by itself."),
+    "BUSY": gettext_lazy("The ERP had no time. It is tried again by itself, as long as it takes."),
+    "AMBIGUOUS": gettext_lazy("No clear answer came. It is looked for before anything is sent again."),
+    "CONTRACT": gettext_lazy(
+        "The answer had a shape that we do not know. It is looked for; someone should look at the connector too."
+    ),
+    "DIED": gettext_lazy("The worker that was sending it vanished. It is looked for before anything is sent again."),
+    "NOT_LINKED": gettext_lazy("Its order has no counterpart in this ERP yet. It goes as soon as the order is linked."),
+    "CONFIG": gettext_lazy(
+        "The connection is wrong (address, credentials or rights). It goes when the connection is resumed."
+    ),
 }
 
 
@@ -29,7 +41,7 @@ def document_of(message: OutboundMessage) -> tuple[str, str]:
     try:
         flow = registry.flows[message.flow]()
         if not isinstance(flow, Push):
-            return "", "This flow does not go up."
+            return "", _("This flow does not go up.")
         event = codec.load(registry.event_type(message.kind), message.event)
         document = flow.translate(event, links.LinksOf(message.connection))
     except NotLinked as error:
@@ -37,32 +49,35 @@ def document_of(message: OutboundMessage) -> tuple[str, str]:
     except Exception as error:  # noqa: BLE001  a page about a message that cannot be translated must show that
         return "", f"{type(error).__name__}: {error}"
     if document is None:
-        return "", "There is nothing to tell this ERP."
+        return "", _("There is nothing to tell this ERP.")
     return json.dumps({type(document).__name__: codec.dump(document)}, indent=2, ensure_ascii=False), ""
 
 
 def explain(message: OutboundMessage, *, now: datetime) -> str:
     """Return one or two sentences: what the message waits for, or what a person can do about it."""
     words = (
-        HELP.get(message.outcome, "") if message.state not in (State.DONE, State.DISCARDED, State.SUPERSEDED) else ""
+        str(HELP.get(message.outcome, ""))
+        if message.state not in (State.DONE, State.DISCARDED, State.SUPERSEDED)
+        else ""
     )
     if message.state == State.REVIEW:
-        return "It may be booked or not, and this ERP cannot tell us. Look there, then say which it is."
+        return _("It may be booked or not, and this ERP cannot tell us. Look there, then say which it is.")
     if message.state not in (State.PENDING, State.DOUBT):
         return words
     if message.connection.paused:
-        return "The connection is paused. It goes when the connection is resumed."
+        return _("The connection is paused. It goes when the connection is resumed.")
     if message.stream.held:
-        return "A person holds what this ERP is told about this order."
+        return _("A person holds what this ERP is told about this order.")
     before = _waits_for(message)
     if before:
         return f"{words} {before}".strip()
     if message.due_at is None:
-        return "It goes when a person sends it: this flow is started by hand."
+        return _("It goes when a person sends it: this flow is started by hand.")
     if message.due_at > now:
-        verb = "looked for" if message.state == State.DOUBT else "due"
-        return f"{words} It is {verb} at {message.due_at:%H:%M:%S} UTC.".strip()
-    return words or "It goes with the next sweep."
+        at = f"{timezone.localtime(message.due_at):%H:%M:%S}"
+        then = _("It is looked for at %(time)s.") if message.state == State.DOUBT else _("It is due at %(time)s.")
+        return f"{words} {then % {'time': at}}".strip()
+    return words or _("It goes with the next sweep.")
 
 
 def _waits_for(message: OutboundMessage) -> str:
@@ -72,6 +87,10 @@ def _waits_for(message: OutboundMessage) -> str:
     for other in earlier.order_by("seq"):
         refused = other.state == State.DEAD
         if (other.flow == message.flow and not refused) or other.flow in barrier or (refused and message.strict):
-            decide = " A person must decide about that one first." if refused or other.state == State.REVIEW else ""
-            return f"It waits for message {other.pk} ({other.flow}, {other.get_state_display().lower()}).{decide}"
+            waits = _("It waits for message %(message)d (%(flow)s, %(state)s).") % {
+                "message": other.pk, "flow": other.flow, "state": other.get_state_display().lower(),
+            }  # fmt: skip
+            if refused or other.state == State.REVIEW:
+                waits += " " + _("A person must decide about that one first.")
+            return waits
     return ""

@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from mes.access.models import ApiKey, Membership
 from mes.access.rules import SiteGrant, rights_by_site
 from mes.masterdata.models import Site
+from mes.masterdata.queries import zone_of
 
 CACHE_SECONDS = 3.0
 """How long a key is believed without asking again: a revoked key stops working within this time, in every process."""
@@ -45,6 +46,11 @@ def sites_of(user: Any, right: str) -> QuerySet[Site]:
         return Site.objects.none()
     sites = Site.objects.order_by("code")
     return sites if grant.everywhere else sites.filter(code__in=grant.sites(right))
+
+
+def zone_of_user(user: Any, right: str) -> str:
+    """Return the time zone in which to show what the person sees by this right."""
+    return zone_of([site.code for site in sites_of(user, right)])
 
 
 def may(user: Any, right: str, site: str) -> bool:

@@ -9,8 +9,10 @@ from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
+from django.urls import reverse
+from django.utils import timezone
 
-from mes.access.queries import grant_of_user
+from mes.access.queries import grant_of_user, zone_of_user
 from mes.access.rules import RIGHTS, SiteGrant
 from mes.core.actor import set_actor
 
@@ -19,6 +21,7 @@ def requires(right: str) -> Callable[[Callable[..., HttpResponse]], Callable[...
     """Let only people with the right (at any site) see the page; others sign in, or read which right they lack.
 
     The page finds the person's grant as ``request.grant``, and narrows its rows with ``sites_of(request.user, right)``.
+    Times on it are those of the person's site.
     """
     if right not in RIGHTS:
         raise ValueError(f"{right!r} is no right; see mes/access/rules.py.")
@@ -32,12 +35,26 @@ def requires(right: str) -> Callable[[Callable[..., HttpResponse]], Callable[...
             check(grant, right)
             request.grant = grant  # type: ignore[attr-defined]
             set_actor(grant.actor)
-            return view(request, *args, **kwargs)
+            with timezone.override(zone_of_user(request.user, right)):
+                return view(request, *args, **kwargs)
 
         guarded.right = right  # type: ignore[attr-defined]
         return guarded
 
     return decorate
+
+
+class AdminInSiteZone:
+    """A middleware: in the admin, too, times are shown and entered in the zone of the person's site."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.path_info.startswith(reverse("admin:index")):
+            return self.get_response(request)
+        with timezone.override(zone_of_user(request.user, "orders:read")):
+            return self.get_response(request)
 
 
 class RightRequired:

@@ -20,9 +20,10 @@ from mes.core import live
 from mes.core.attention import all_attention
 from mes.core.errors import DomainError
 from mes.execution import services
-from mes.execution.panels.board import crew, sections
+from mes.execution.panels.board import cards, crew, sections
 from mes.execution.queries import board as queries
 from mes.execution.queries import orders
+from mes.masterdata.queries import zone_of
 from mes.terminal.panels import erp_answers
 
 PAGE_AGE = 7 * 24 * 3600
@@ -34,16 +35,17 @@ def board(request: HttpRequest) -> HttpResponse:
     """Show what goes on at the sites of whoever looks."""
     codes = sorted(site.code for site in sites_of(request.user, "orders:read"))
     token = signing.dumps(codes, salt="board-page", compress=True)
-    return render(
-        request,
-        "execution/board.html",
-        {
-            "board": _board(codes),
-            "live_url": f"{reverse('execution:board-live')}?page={token}",
-            "now": timezone.now(),
-            "sites": codes,
-        },
-    )
+    with timezone.override(zone_of(codes)):
+        return render(
+            request,
+            "execution/board.html",
+            {
+                "board": _board(codes),
+                "live_url": f"{reverse('execution:board-live')}?page={token}",
+                "now": timezone.now(),
+                "sites": codes,
+            },
+        )
 
 
 @require_GET
@@ -67,7 +69,7 @@ def _board(codes: list[str]) -> str:
     by_center: dict[str, list[Any]] = {}
     for worker in workers:
         by_center.setdefault(worker.work_center, []).append(worker)
-    with timezone.override(queries.zone_of(codes)):
+    with timezone.override(zone_of(codes)):
         return render_to_string(
             "execution/board_body.html",
             {
@@ -210,5 +212,9 @@ def planner_cards(request: HttpRequest, context: dict[str, Any]) -> dict[str, An
             "url": reverse("execution:board"),
         },
     ]
+    for card in sorted(cards, key=lambda card: card.order):
+        if mine := [site.code for site in sites_of(request.user, card.right)]:
+            count, words = card.count(sites=mine, now=now)
+            context["planner_cards"].append({"title": card.title, "count": count, "words": words, "url": card.url()})
     context["planner_attention"] = attention[:8]
     return context

@@ -11,6 +11,7 @@ from django.utils import timezone
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import ModelAdmin, TabularInline
 
+from mes.core.admin import PlainNumbers
 from mes.core.errors import DomainError
 from mes.masterdata import services
 from mes.masterdata.models import (
@@ -45,7 +46,7 @@ def each(request: HttpRequest, rows: Iterable[Any], call: Callable[[Any], str]) 
             messages.error(request, f"{row}: {refusal.detail}")
 
 
-class HistoryAdmin(SimpleHistoryAdmin, ModelAdmin):
+class HistoryAdmin(PlainNumbers, SimpleHistoryAdmin, ModelAdmin):
     """A tracked model: saves only what the form changed, so that what others write meanwhile stays."""
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
@@ -83,7 +84,7 @@ class OwnedAdmin(KeptAdmin):
             known = ", ".join(f"{key} in {system}" for system, key in (obj.external_ids if obj else {}).items())
             return f"Made here; known as {known}." if known else "Made here: yours to edit."
         ids = ", ".join(f"{key} in {system}" for system, key in obj.external_ids.items())
-        when = f", changed there {timezone.localtime(obj.synced_at):%Y-%m-%d %H:%M} UTC" if obj.synced_at else ""
+        when = f", changed there {timezone.localtime(obj.synced_at):%Y-%m-%d %H:%M}" if obj.synced_at else ""
         called = f" ({ids})" if ids else ""
         return f"{obj.owner} owns this{called}{when}. Change it there; it arrives here by itself."
 
@@ -98,7 +99,7 @@ class OwnedAdmin(KeptAdmin):
         return fixed
 
 
-class OwnedInline(TabularInline):
+class OwnedInline(PlainNumbers, TabularInline):
     """Lines of a row that may belong to an ERP."""
 
     extra = 0
@@ -116,7 +117,7 @@ class OwnedInline(TabularInline):
         return self._is_ours(obj) and super().has_delete_permission(request, obj)
 
 
-class ReadOnlyInline(TabularInline):
+class ReadOnlyInline(PlainNumbers, TabularInline):
     """Lines that services write."""
 
     extra = 0
@@ -133,7 +134,7 @@ class ReadOnlyInline(TabularInline):
         return False
 
 
-class FactAdmin(ModelAdmin):
+class FactAdmin(PlainNumbers, ModelAdmin):
     """Facts are read here; a mistake is corrected by a reversal, never by an edit."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -6,10 +6,10 @@ from django.db import models
 from django.db.models import Q
 from simple_history.models import HistoricalRecords
 
-from mes.core.fields import MinutesField, QuantityField
+from mes.core.fields import ExactField, MinutesField, QuantityField
 
 
-class FactorField(models.DecimalField):
+class FactorField(ExactField):
     """One half of an exact conversion factor; the quotient is taken as a fraction, never as a decimal."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

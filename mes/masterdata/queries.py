@@ -1,6 +1,6 @@
 """What others ask about master data."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from decimal import Decimal
 from fractions import Fraction
 
@@ -47,3 +47,9 @@ def active_routing(*, item: Item, number: str = "") -> Routing | None:
 def reasons(*, site: Site, kind: str) -> Iterable[ReasonCode]:
     """Return the active reasons of a kind, parents before children, for a form."""
     return ReasonCode.objects.filter(site=site, kind=kind, active=True).select_related("parent").order_by("code")
+
+
+def zone_of(sites: Collection[str]) -> str:
+    """Return the time zone in which to show these sites: theirs where they share one, else UTC."""
+    zones = set(Site.objects.filter(code__in=sites).values_list("time_zone", flat=True))
+    return zones.pop() if len(zones) == 1 else "UTC"

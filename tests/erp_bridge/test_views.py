@@ -1,16 +1,19 @@
 """The bridge's pages, as people with and without rights see them."""
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.urls import reverse
 
 from erp_bridge import queries
 from erp_bridge.engine import intake, wiring, worker
-from erp_bridge.models import Connection, FlowState, InboundRow, OutboundMessage
+from erp_bridge.models import Circuit, Connection, FlowState, InboundRow, OutboundMessage
 from erp_bridge.sdk import errors
+from erp_bridge.sdk.cadence import parse
 from erp_bridge.sdk.connector import Refused
 from mes.access.models import Membership
+from mes.masterdata.models import Site
 from tests import factories
 from tests.erp_bridge.engine import plant
 from tests.erp_bridge.engine.conftest import erp, now  # noqa: F401  the pretend ERP and its clock
@@ -214,3 +217,35 @@ def test_the_floor_reads_what_the_erp_says_about_a_report(refused, now):  # noqa
     assert (answer.state, answer.words) == ("rejected", "Order WO1 is closed")
     attention = queries.needs_attention(sites=["MAIN"], now=now() + timedelta(minutes=1))
     assert "1 message (counts) to erp for a person to decide" in attention[0].what
+
+
+def test_how_often_a_flow_runs_is_said_as_people_say_it(it):
+    for text, words in {
+        "every 600": "every 10 min", "every 30": "every 30 s", "every 90": "every 90 s", "every 7200": "every 2 h",
+        "daily 02:00": "daily at 02:00", "immediate": "at once", "shift_end": "at shift end", "by_hand": "by hand",
+    }.items():  # fmt: skip
+        assert queries.in_words(parse(text)) == words
+    plant.connect()
+    FlowState.objects.filter(flow="counts").update(cadence="every 600")
+    assert "every 10 min" in it.get(reverse("bridge:overview")).content.decode()
+
+
+def test_times_are_those_of_the_site(it, refused):
+    Site.objects.filter(code="MAIN").update(time_zone="Asia/Kathmandu")
+    local = refused.recorded_at.astimezone(ZoneInfo("Asia/Kathmandu"))
+    for name, args in (("bridge:message", [refused.pk]), ("bridge:messages", [])):
+        assert f"{local:%H:%M:%S}" in it.get(reverse(name, args=args)).content.decode()
+    circuit = Circuit.objects.get()
+    circuit.state, circuit.open_until = Circuit.State.OPEN, refused.recorded_at
+    circuit.save()
+    assert f"Next try at {local:%H:%M:%S}." in it.get(reverse("bridge:overview")).content.decode()
+
+
+def test_what_was_refused_is_a_card_on_the_planners_home(client, person, refused):
+    planner = person("PLANNER")
+    planner.is_staff = True
+    planner.save()
+    client.force_login(planner)
+    card = client.get("/admin/").context["planner_cards"][-1]
+    assert (card["count"], card["words"]) == (1, "1 refused, 0 in doubt, 0 set aside on the way down")
+    assert b"Order WO1 is closed" in client.get(card["url"]).content

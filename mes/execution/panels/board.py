@@ -1,9 +1,11 @@
-"""What apps above plug into the board and the order's page: who is working, and sections of their own."""
+"""What apps above plug into the board and the order's page: who is working, sections and cards of their own."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
+
+from django.utils.functional import Promise
 
 from mes.core.registry import Registry
 from mes.execution.models import WorkOrder
@@ -39,6 +41,27 @@ class OrderSection:
 
 
 sections: Registry[OrderSection] = Registry(OrderSection)
+
+
+class PlannerCard:
+    """A number on the planner's home page that another app counts."""
+
+    key: ClassVar[str] = ""
+    order: ClassVar[int] = 50
+    title: ClassVar[str | Promise] = ""
+    right: ClassVar[str] = "orders:read"
+    """The right (mes.access) without which the card is left out; it counts at the sites where the planner has it."""
+
+    def count(self, *, sites: Collection[str], now: datetime) -> tuple[int, str]:
+        """Return how many there are at these sites, and in a few words what they are."""
+        raise NotImplementedError
+
+    def url(self) -> str:
+        """Return where they are listed."""
+        raise NotImplementedError
+
+
+cards: Registry[PlannerCard] = Registry(PlannerCard)
 
 
 class _Above:

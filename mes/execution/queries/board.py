@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from mes.core.attention import Attention
 from mes.execution.models import ChangeProposal, MachineInterval, Operation, OrderHold, ProductionReport, WorkOrder
-from mes.masterdata.models import Site, WorkCenter
+from mes.masterdata.models import WorkCenter
 
 OPEN_ORDERS = (WorkOrder.Status.RELEASED, WorkOrder.Status.RUNNING)
 MOST_ORDERS = 200
@@ -133,12 +133,6 @@ def held_and_proposed(*, sites: Collection[str], now: datetime) -> list[Attentio
         )
         for proposal in proposals.select_related("work_order").order_by("created_at")[:20]
     ]
-
-
-def zone_of(sites: Collection[str]) -> str:
-    """Return the time zone in which to show these sites: theirs where they share one, else UTC."""
-    zones = set(Site.objects.filter(code__in=sites).values_list("time_zone", flat=True))
-    return zones.pop() if len(zones) == 1 else "UTC"
 
 
 def last_change() -> object:

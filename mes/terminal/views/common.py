@@ -4,6 +4,7 @@ import json
 from typing import Any
 from uuid import UUID
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from django.views import csrf
@@ -40,13 +41,13 @@ def read_body(request: HttpRequest) -> dict[str, Any]:
 
     :raises InvalidInput: it cannot be read, or holds what no database can keep.
     """
-    raw = request.body
     try:
+        raw = request.body
         if len(raw) > LONGEST_BODY:
             raise ValueError("too long")
         body = json.loads(raw)
         json.dumps(body, allow_nan=False, ensure_ascii=False).encode()
-    except (ValueError, UnicodeError, RecursionError) as error:
+    except (ValueError, UnicodeError, RecursionError, RequestDataTooBig) as error:
         raise InvalidInput(_("The entry could not be read. Enter it again.")) from error
     if not isinstance(body, dict) or "\\u0000" in json.dumps(body):
         raise InvalidInput(_("The entry could not be read. Enter it again."))

@@ -16,7 +16,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from mes.access.queries import may, sites_of
+from mes.access.queries import may, sites_of, zone_of_user
 from mes.core import live
 from mes.core.errors import DomainError, InvalidInput
 from mes.masterdata.models import Person, WorkCenter
@@ -80,7 +80,8 @@ def fates(request: HttpRequest, code: str) -> HttpResponse:
 def waiting(request: HttpRequest) -> HttpResponse:
     """List what was entered at terminals, could not be booked, and waits for a supervisor."""
     found = queries.waiting_entries(sites_of(request.user, SEE))
-    return render(request, "terminal/waiting.html", {"entries": found[:MOST_LISTED], "total": found.count()})
+    with timezone.override(zone_of_user(request.user, SEE)):
+        return render(request, "terminal/waiting.html", {"entries": found[:MOST_LISTED], "total": found.count()})
 
 
 @login_required
@@ -102,19 +103,20 @@ def entry(request: HttpRequest, entry_id: UUID) -> HttpResponse:
             return redirect("terminal:waiting")
         except DomainError as error:
             messages.error(request, error.detail)
-    return render(
-        request,
-        "terminal/entry.html",
-        {
-            "entry": found,
-            "payload": json.dumps(found.payload, indent=2, ensure_ascii=False),
-            "may_decide": may_decide,
-            "action": action,
-            "alternatives": alternatives,
-            "job_now": str(found.payload.get("operation", "")),
-            "people": queries.people_of(found.site),
-        },
-    )
+    with timezone.override(found.site.time_zone):
+        return render(
+            request,
+            "terminal/entry.html",
+            {
+                "entry": found,
+                "payload": json.dumps(found.payload, indent=2, ensure_ascii=False),
+                "may_decide": may_decide,
+                "action": action,
+                "alternatives": alternatives,
+                "job_now": str(found.payload.get("operation", "")),
+                "people": queries.people_of(found.site),
+            },
+        )
 
 
 def _decide(request: HttpRequest, entry: TerminalEntry, payload: dict[str, Any]) -> None:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET
 
-from mes.access.queries import sites_of
+from mes.access.queries import sites_of, zone_of_user
 from mes.core import live
 from mes.core.attention import all_attention
 from mes.core.errors import NotFound
@@ -32,10 +32,11 @@ MOST_ENTRIES = 2000
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
     """Show where one can go from here, and what needs attention."""
-    sites = sites_of(request.user, "orders:read")
+    sites = sites_of(request.user, SEE)
     centers = queries.work_centers(sites_of(request.user, RIGHT))
     attention = all_attention(sites=[site.code for site in sites], now=timezone.now())
-    return render(request, "home.html", {"centers": centers, "attention": attention, "sites": sites})
+    with timezone.override(zone_of_user(request.user, SEE)):
+        return render(request, "home.html", {"centers": centers, "attention": attention, "sites": sites})
 
 
 @login_required

@@ -1,5 +1,7 @@
 """Planners work in the admin: every page opens, what an ERP owns cannot be edited, actions answer for each row."""
 
+import re
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -67,6 +69,29 @@ def plant():
         changes={"order_quantity": ["100", "120"]},
     )  # fmt: skip
     return order
+
+
+def test_numbers_stand_without_needless_zeros(planner, plant):
+    listing = planner.get(reverse("admin:execution_workorder_changelist")).content.decode()
+    page = planner.get(reverse("admin:execution_workorder_change", args=[plant.pk])).content.decode()
+    made = make_work_order(order_quantity=Decimal("12.5"), status="PLANNED")
+    form = planner.get(reverse("admin:execution_workorder_change", args=[made.pk])).content.decode()
+    lots = planner.get(reverse("admin:material_lot_changelist")).content.decode()
+    for html in (listing, page, form, lots):
+        assert not re.search(r"\d\.\d*000\b", html), re.search(r".{80}\d\.\d*000\b", html, re.S)
+    assert 'value="12.5"' in form
+    assert "?o=" in listing
+
+
+def test_times_are_shown_and_entered_in_the_zone_of_the_site(planner):
+    site = make_site()
+    site.time_zone = "Asia/Kathmandu"
+    site.save()
+    order = make_work_order(site=site, status="PLANNED", due_at=datetime(2030, 1, 1, 12, 0, tzinfo=UTC))
+    assert "5:45 p.m." in planner.get(reverse("admin:execution_workorder_changelist")).content.decode()
+    assert (
+        'value="17:45:00"' in planner.get(reverse("admin:execution_workorder_change", args=[order.pk])).content.decode()
+    )
 
 
 def said(response):

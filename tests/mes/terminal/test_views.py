@@ -255,3 +255,10 @@ def test_a_stale_form_token_is_named_so_that_the_page_can_fetch_another(floor):
         floor.url("entries"), "{}", content_type="application/json", headers={"Accept": "application/json"}
     )
     assert (answer.status_code, answer.json()["code"]) == (403, "csrf_stale")
+
+
+def test_a_body_of_three_megabytes_gets_words(floor):
+    for door in ("entries", "sign-on"):
+        answer = floor.post(door, floor.tap("pause") | {"number": "1" * 3_000_000})
+        assert answer.status_code == 422 and "could not be read" in answer.json()["detail"]
+    assert not TerminalEntry.objects.exists()

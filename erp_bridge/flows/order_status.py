@@ -1,12 +1,13 @@
-"""Tells the ERP at once that an order was released, started, held, freed or cancelled on the floor."""
+"""Tells the ERP at once that an order was released, started or cancelled on the floor."""
 
 from erp_bridge.sdk.cadence import immediate
 from erp_bridge.sdk.documents import OrderStatus
 from erp_bridge.sdk.flow import Links, Push
 from mes.execution.events import WorkOrderStatusChanged
 
-# Completion is a flow of its own: told at once, it would close the order before its quantities are booked.
-_TOLD = {"RELEASED", "RUNNING", "HELD", "UNHELD", "CANCELLED"}
+# Completion is a flow of its own: told at once, it would close the order before its quantities are booked. So are
+# holds, which also concern single operations and lots.
+_TOLD = {"RELEASED", "RUNNING", "CANCELLED"}
 
 
 class OrderStatusFlow(Push):

@@ -29,6 +29,10 @@ _STEP = {"step": "text"}
 _SPAN = {"activity": "text", "minutes": "number", "from": "time", "to": "time"}
 BOOKINGS: dict[str, dict[str, str]] = {
     "status": {**_HEAD, "state": "text", "reason": "text?"},
+    "holds": {
+        **_HEAD, "order": "text?", "hold": "text", "target": "text", "state": "text", "step": "text?", "item": "text?",
+        "batch": "text?", "reason": "text?", "text": "text?",
+    },
     "yields": {
         **_HEAD, **_STEP, "report": "text", "good": "number", "rework": "number",
         "unit": "text", "item": "text", "batch": "text?", "final": "flag",
@@ -51,7 +55,8 @@ BOOKINGS: dict[str, dict[str, str]] = {
 }  # fmt: skip
 """The fields of every kind of booking. ``?`` marks text that may be empty; every field must be there."""
 
-FLOOR_STATES = ("RELEASED", "RUNNING", "HELD", "UNHELD", "CANCELLED")
+FLOOR_STATES = ("RELEASED", "RUNNING", "CANCELLED")
+HOLD_STATES = ("PLACED", "LIFTED")
 
 
 @dataclass(frozen=True)
@@ -137,10 +142,15 @@ def check_business(kind: str, body: Mapping[str, Any], known: Known) -> str:
     :raises Refusal: with the code of the rule that it breaks.
     """
     order = known.order
+    if kind == "holds" and not _check_hold(body):
+        return ""
     if order is None:
         raise Refusal(404, "ORDER_UNKNOWN", f"There is no production order {body['order']}.", "order")
     if order.get("locked_by"):
         raise Refusal(423, "ORDER_LOCKED", f"Order {body['order']} is being edited by {order['locked_by']}.", "order")
+    if kind == "holds":
+        # Whoever holds may sit at a desk and be no employee; an order that has ended can still be held.
+        return ""
     if body["by"] and known.person is None:
         raise Refusal(422, "PERSON_UNKNOWN", f"There is no employee {body['by']}.", "by")
     if kind == "status":
@@ -159,6 +169,15 @@ def check_business(kind: str, body: Mapping[str, Any], known: Known) -> str:
     if kind == "completions":
         return _check_completion(body, known)
     return ""
+
+
+def _check_hold(body: Mapping[str, Any]) -> bool:
+    """Return whether the hold is on an order, which must then exist; one on a batch stands for itself."""
+    if body["state"] not in HOLD_STATES:
+        raise Refusal(422, "STATE_UNKNOWN", f"{body['state']} is none of {', '.join(HOLD_STATES)}.", "state")
+    if body["target"] == "LOT" and not (body["item"] and body["batch"]):
+        raise Refusal(422, "BATCH_MISSING", "Say which batch of which item is held.", "batch")
+    return bool(body["target"] != "LOT")
 
 
 def _check_status(body: Mapping[str, Any], order: Mapping[str, Any]) -> str:

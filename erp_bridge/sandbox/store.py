@@ -228,6 +228,10 @@ class Store:
     def _move_order(self, kind: str, body: Mapping[str, Any]) -> None:
         """Let the order follow what is booked on it; a new state is a change that readers see."""
         order = self.get(ORDERS, body["order"])
+        if kind == "holds":
+            if order is not None:
+                self._hold_order(order, body)
+            return
         assert order is not None
         state = order["state"]
         if kind == "completions":
@@ -236,6 +240,15 @@ class Store:
             state = "STARTED"
         if state != order["state"]:
             self.save(ORDERS, body["order"], {**_body(order), "state": state}, active=state in (*rules.OPEN, "PLANNED"))
+
+    def _hold_order(self, order: Mapping[str, Any], body: Mapping[str, Any]) -> None:
+        """Keep on the order which holds are open: a planner sees that it must not go on."""
+        holds = {hold: text for hold, text in order.get("holds", {}).items() if hold != body["hold"]}
+        if body["state"] == "PLACED":
+            holds[body["hold"]] = body["text"]
+        self.save(
+            ORDERS, body["order"], {**_body(order), "holds": holds}, active=order["state"] in (*rules.OPEN, "PLANNED")
+        )
 
     def bookings(
         self, *, reference: str = "", order_no: str = "", after: int = 0, limit: int = 1000

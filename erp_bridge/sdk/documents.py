@@ -23,13 +23,33 @@ class Document:
 
 @dataclass(frozen=True, kw_only=True)
 class OrderStatus(Document):
-    """A work order changed state: ``RELEASED``, ``RUNNING``, ``HELD``, ``UNHELD`` or ``CANCELLED``.
+    """A work order changed state: ``RELEASED``, ``RUNNING`` or ``CANCELLED``.
 
-    That it is finished says :class:`OrderCompletion`, which waits for all that was booked on it.
+    That it is finished says :class:`OrderCompletion`, which waits for all that was booked on it; that it may not go on
+    says :class:`HoldNotice`.
     """
 
     status: str
     reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class HoldNotice(Document):
+    """A hold was placed (``status`` ``PLACED``) or lifted (``LIFTED``) on an ``ORDER``, an ``OPERATION`` or a ``LOT``.
+
+    For a lot ``work_order`` and ``erp_work_order`` are "". Several holds may be open on one thing: what ``hold_id``
+    named is lifted by the same id, and the thing is free when all of them are. ``note`` says why.
+    """
+
+    hold_id: UUID
+    target: str
+    status: str
+    operation: str = ""
+    item: str = ""
+    lot: str = ""
+    reason: str = ""
+    reason_name: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

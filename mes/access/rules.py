@@ -9,7 +9,7 @@ RIGHTS: Mapping[str, str] = {
     "people:read": "See the names of people",
     "orders:read": "See work orders, operations and reports",
     "orders:plan": "Make, release, link, complete and cancel work orders, and answer changes proposed by an ERP",
-    "orders:hold": "Hold work orders and free them",
+    "orders:hold": "Hold work orders, operations and lots, and free them",
     "operations:run": "Start, pause and complete operations",
     "reports:write": "Report quantities and scrap",
     "reports:over": "Report more than the order's tolerance allows",

@@ -73,7 +73,17 @@ class HoldInline(ReadOnlyInline):
     """What forbids or forbade work on the order."""
 
     model = OrderHold
-    fields = ["placed_at", "placed_by", "reason", "note", "source", "released_at", "released_by", "release_note"]
+    fields = [
+        "placed_at",
+        "placed_by",
+        "operation",
+        "reason",
+        "note",
+        "source",
+        "released_at",
+        "released_by",
+        "release_note",
+    ]
 
 
 class ReportInline(ReadOnlyInline):

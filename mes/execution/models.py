@@ -32,7 +32,7 @@ class WorkOrder(Provenance):
     uom = models.ForeignKey(Uom, on_delete=models.PROTECT, related_name="+", verbose_name="unit of measure")
     order_quantity = QuantityField()
     status = models.CharField(max_length=16, choices=Status, default=Status.PLANNED, editable=False)
-    held = models.BooleanField(default=False, editable=False, help_text="At least one hold is open.")
+    held = models.BooleanField(default=False, editable=False, help_text="At least one hold on the whole order is open.")
     priority = models.IntegerField(default=50, help_text="Lower goes first.")
     due_at = models.DateTimeField(null=True, blank=True)
     planned_start_at = models.DateTimeField(null=True, blank=True)
@@ -104,6 +104,7 @@ class Operation(models.Model):
     good_quantity = QuantityField(default=0)
     scrap_quantity = QuantityField(default=0)
     rework_quantity = QuantityField(default=0, help_text="In rework now.")
+    held = models.BooleanField(default=False, help_text="At least one hold on this operation is open.")
     started_at = models.DateTimeField(null=True, blank=True)
     started_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
     completed_at = models.DateTimeField(null=True, blank=True)
@@ -252,10 +253,21 @@ class MachineInterval(models.Model):
 
 
 class OrderHold(models.Model):
-    """Something forbids work on an order until someone lifts it. ``source`` names who placed it: "" for a person."""
+    """Something forbids work on an order, or on one of its operations, until someone lifts it.
+
+    ``source`` names who placed it: "" for a person.
+    """
 
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
     work_order = models.ForeignKey(WorkOrder, on_delete=models.PROTECT, related_name="holds")
+    operation = models.ForeignKey(
+        Operation,
+        on_delete=models.PROTECT,
+        related_name="holds",
+        null=True,
+        blank=True,
+        help_text="Empty: the whole order.",
+    )
     reason = models.ForeignKey(ReasonCode, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
     note = models.CharField(max_length=4000, blank=True, default="")
     source = models.CharField(max_length=64, blank=True, default="")

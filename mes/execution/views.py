@@ -133,9 +133,14 @@ def decide(request: HttpRequest, number: str) -> HttpResponse:
         "hold": (
             "orders:hold",
             lambda: services.hold_work_order(
-                work_order_id=found.pk, by=by, now=now, reason=given.get("reason", "")[:64], note=note
+                work_order_id=found.pk,
+                by=by,
+                now=now,
+                operation=given.get("operation", "").replace("\x00", "")[:16],
+                reason=given.get("reason", "").replace("\x00", "")[:64],
+                note=note,
             ),
-            _("The order is on hold."),
+            _("It is on hold."),
         ),
         "free": (
             "orders:hold",

@@ -4,8 +4,15 @@ from collections.abc import Collection, Iterable
 from decimal import Decimal
 from fractions import Fraction
 
+from mes.core.errors import InvalidInput
 from mes.masterdata import rules
 from mes.masterdata.models import BillOfMaterials, Item, ReasonCode, Routing, Site, Uom
+
+
+class UnknownReason(InvalidInput):
+    """There is no such reason of the kind that is asked for."""
+
+    code = "reason_unknown"
 
 
 def unit_of(uom: Uom) -> rules.Unit:
@@ -53,3 +60,16 @@ def zone_of(sites: Collection[str]) -> str:
     """Return the time zone in which to show these sites: theirs where they share one, else UTC."""
     zones = set(Site.objects.filter(code__in=sites).values_list("time_zone", flat=True))
     return zones.pop() if len(zones) == 1 else "UTC"
+
+
+def hold_reason(*, site: Site, code: str) -> ReasonCode | None:
+    """Return the active HOLD reason of that code, or None for "".
+
+    :raises UnknownReason: the site has no such hold reason.
+    """
+    if not code:
+        return None
+    found = ReasonCode.objects.filter(site=site, kind=ReasonCode.Kind.HOLD, code=code, active=True).first()
+    if found is None:
+        raise UnknownReason(f"There is no hold reason {code}. Choose one from the list.", field="reason")
+    return found

@@ -10,7 +10,7 @@ from django.utils import timezone
 from mes.access.queries import sites_of
 from mes.masterdata.admin import FactAdmin, KeptAdmin, ReadOnlyInline, each
 from mes.material import services
-from mes.material.models import Lot, MaterialMovement
+from mes.material.models import Lot, LotHold, MaterialMovement
 
 
 class MovementInline(ReadOnlyInline):
@@ -19,6 +19,13 @@ class MovementInline(ReadOnlyInline):
     model = MaterialMovement
     fields = ["occurred_at", "kind", "quantity", "uom", "work_order", "operation", "person"]
     ordering = ["-recorded_at"]
+
+
+class LotHoldInline(ReadOnlyInline):
+    """What forbids or forbade the use of the lot."""
+
+    model = LotHold
+    fields = ["placed_at", "placed_by", "reason", "note", "source", "released_at", "released_by", "release_note"]
 
 
 @admin.register(Lot)
@@ -30,7 +37,7 @@ class LotAdmin(KeptAdmin):
     search_fields = ["number", "item__number", "item__name"]
     list_select_related = ["site", "item"]
     readonly_fields = ["site", "item", "number", "quantity", "status", "status_reason", "status_since", "created_at"]
-    inlines = [MovementInline]
+    inlines = [LotHoldInline, MovementInline]
     actions = ["hold", "block", "free"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
@@ -39,30 +46,41 @@ class LotAdmin(KeptAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False  # a lot comes with the material that is received or made
 
-    def _set(self, request: HttpRequest, queryset: QuerySet, status: str, words: str) -> None:
-        who = request.user.get_username()
-
-        def call(lot: Lot) -> str:
-            reason = "" if status == Lot.Status.AVAILABLE else f"by {who}"
-            services.set_lot_status(lot_id=lot.pk, status=status, reason=reason, now=timezone.now())
-            return words
-
-        each(request, queryset, call)
-
     @admin.action(description="Put on hold", permissions=["change"])
     def hold(self, request: HttpRequest, queryset: QuerySet) -> None:
         """Forbid the use of lots until they are freed."""
-        self._set(request, queryset, Lot.Status.HOLD, "on hold")
+        by, now = request.user.get_username(), timezone.now()
+
+        def call(lot: Lot) -> str:
+            services.hold_lot(lot_id=lot.pk, by=by, now=now, note=f"by {by}")
+            return "on hold"
+
+        each(request, queryset, call)
 
     @admin.action(description="Block", permissions=["change"])
     def block(self, request: HttpRequest, queryset: QuerySet) -> None:
         """Forbid the use of lots for good."""
-        self._set(request, queryset, Lot.Status.BLOCKED, "blocked")
+        by, now = request.user.get_username(), timezone.now()
 
-    @admin.action(description="Free", permissions=["change"])
+        def call(lot: Lot) -> str:
+            services.set_lot_status(lot_id=lot.pk, status=Lot.Status.BLOCKED, reason=f"by {by}", now=now)
+            return "blocked"
+
+        each(request, queryset, call)
+
+    @admin.action(description="Free (lift every hold, unblock)", permissions=["change"])
     def free(self, request: HttpRequest, queryset: QuerySet) -> None:
         """Allow the use of lots again."""
-        self._set(request, queryset, Lot.Status.AVAILABLE, "free")
+        by, now = request.user.get_username(), timezone.now()
+
+        def call(lot: Lot) -> str:
+            for hold in lot.holds.filter(released_at=None):
+                services.release_lot_hold(hold_id=hold.pk, by=by, now=now)
+            if lot.status == Lot.Status.BLOCKED:
+                services.set_lot_status(lot_id=lot.pk, status=Lot.Status.AVAILABLE, reason="", now=now)
+            return "free"
+
+        each(request, queryset, call)
 
 
 @admin.register(MaterialMovement)

@@ -9,13 +9,13 @@ from rest_framework import serializers
 from rest_framework.response import Response
 
 from mes.access.api import answered_once
-from mes.core.api.fields import CodeField, DecimalField, InstantField, OutputDecimalField, UUIDField
-from mes.core.api.input import ChoicesField, Filters, Input
+from mes.core.api.fields import CodeField, DecimalField, InstantField, OutputDecimalField, TextField, UUIDField
+from mes.core.api.input import ChoicesField, Filters, FlagField, Input
 from mes.core.api.views import ApiView
-from mes.core.errors import InvalidInput
+from mes.core.errors import InvalidInput, NotFound
 from mes.masterdata.models import Item, Person
 from mes.material import services
-from mes.material.models import Lot, MaterialMovement
+from mes.material.models import Lot, LotHold, MaterialMovement
 
 
 class ItemUnknown(InvalidInput):
@@ -87,7 +87,7 @@ class LotsView(ApiView):
         person = CodeField(required=False, default="", allow_empty=True)
         occurred_at = InstantField(required=False, default=None)
         refused = {
-            "status": "A lot is held and freed by quality.",
+            "status": "Use /hold and /free.",
             "number": "Send lot.",
             "id": "It is set by the system.",
         }
@@ -130,6 +130,98 @@ class LotsView(ApiView):
         return answered_once(request, given, work, key=str(given["movement_id"]))
 
 
+class LotHoldOutput(serializers.Serializer):
+    """A hold on a lot."""
+
+    id = serializers.CharField()
+    site = serializers.CharField(source="site.code")
+    item = serializers.CharField(source="lot.item.number")
+    lot = serializers.CharField(source="lot.number")
+    lot_id = serializers.CharField()
+    reason = serializers.CharField(source="reason.code", allow_null=True, default=None)
+    note = serializers.CharField()
+    source = serializers.CharField()
+    placed_at = InstantField()
+    placed_by = serializers.CharField()
+    released_at = InstantField(allow_null=True)
+    released_by = serializers.CharField()
+    release_note = serializers.CharField()
+
+
+class LotHoldsView(ApiView):
+    """Holds on lots."""
+
+    rights = {"GET": "material:read"}
+    ordering = ("placed_at", "pk")
+    no_writing = "Hold a lot with /lots/<id>/hold, and lift its holds with /lots/<id>/free."
+
+    class Query(Filters):
+        site = CodeField(required=False, source="site__code")
+        item = CodeField(required=False, source="lot__item__number")
+        lot = CodeField(required=False, source="lot__number")
+        open = FlagField(required=False, source="released_at__isnull")
+
+    @extend_schema(operation_id="lot_holds_list", parameters=[Query], responses=LotHoldOutput(many=True))
+    def get(self, request: Any) -> Response:
+        """List holds on lots, oldest first."""
+        holds = LotHold.objects.select_related("site", "lot__item", "reason").filter(**self.filters(self.Query))
+        return self.page(self.here(holds), LotHoldOutput)
+
+
+class HoldLotView(ApiView):
+    """Forbidding the use of a lot."""
+
+    rights = {"POST": "orders:hold"}
+
+    class Body(Input):
+        reason = CodeField(required=False, default="", allow_empty=True, help_text="The code of a HOLD reason.")
+        note = TextField(required=False, default="", max_length=4000, allow_blank=True)
+
+    @extend_schema(operation_id="lots_hold", request=Body, responses=LotOutput)
+    def post(self, request: Any, pk: int) -> Response:
+        """Hold the lot until it is freed: from now on nobody can use it."""
+        self.one(Lot.objects.all(), what="lot", pk=pk)
+        given = self.body(self.Body, optional=True)
+
+        def work() -> tuple[int, Any]:
+            services.hold_lot(lot_id=pk, by=_by(request), now=timezone.now(), **given)
+            return 200, LotOutput(_lots().get(pk=pk)).data
+
+        return answered_once(request, given, work)
+
+
+class FreeLotView(ApiView):
+    """Allowing the use of a lot again."""
+
+    rights = {"POST": "orders:hold"}
+
+    class Body(Input):
+        hold_id = CodeField(
+            required=False, default="", max_length=18, allow_empty=True, help_text="One hold; left out: all of them."
+        )
+        note = TextField(required=False, default="", max_length=4000, allow_blank=True)
+
+    @extend_schema(operation_id="lots_free", request=Body, responses=LotOutput)
+    def post(self, request: Any, pk: int) -> Response:
+        """Lift one hold of the lot, or all of them."""
+        self.one(Lot.objects.all(), what="lot", pk=pk)
+        given = self.body(self.Body, optional=True)
+
+        def work() -> tuple[int, Any]:
+            holds = LotHold.objects.filter(lot_id=pk, released_at=None)
+            asked = given["hold_id"]
+            if asked:
+                holds = holds.filter(pk=int(asked)) if asked.isascii() and asked.isdigit() else holds.none()
+            found = list(holds.order_by("pk"))
+            if not found:
+                raise NotFound("The lot has no such open hold.", field="hold_id" if asked else "")
+            for hold in found:
+                services.release_lot_hold(hold_id=hold.pk, by=_by(request), now=timezone.now(), note=given["note"])
+            return 200, LotOutput(_lots().get(pk=pk)).data
+
+        return answered_once(request, given, work)
+
+
 class MovementsView(ApiView):
     """Movements."""
 
@@ -155,6 +247,10 @@ class MovementsView(ApiView):
 def movements() -> Any:
     """Return all movements with what their output shows."""
     return MaterialMovement.objects.select_related("site", "item", "lot", "uom", "person")
+
+
+def _by(request: Any) -> str:
+    return str(request.auth.actor).removeprefix("user:")
 
 
 def _lots() -> Any:

@@ -1,4 +1,4 @@
-"""What happens to material. ``subject`` is the work order's number."""
+"""What happens to material. ``subject`` is the work order's number, or ``lot/<item>/<number>`` where no order is meant."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -26,3 +26,24 @@ class MaterialConsumed(Event):
     report_quantity: Decimal = Decimal(0)
     report_is_output: bool = False
     reverses: UUID | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class HoldChanged(Event):
+    """A hold was placed (``status`` ``PLACED``) or lifted (``LIFTED``) on an ``ORDER``, an ``OPERATION`` or a ``LOT``.
+
+    ``hold_id`` is the same in both; ``note`` is the hold's own, or why it was lifted. ``operation`` is set for an
+    operation, ``item`` and ``lot`` for a lot. Several holds may be open at once: each says its own end.
+    """
+
+    hold_id: UUID
+    target: str
+    status: str
+    operation: str = ""
+    item: str = ""
+    lot: str = ""
+    reason: str = ""
+    reason_name: str = ""
+    note: str = ""
+    source: str = ""
+    person: str = ""

@@ -7,11 +7,14 @@ from django.db.models import Q
 from simple_history.models import HistoricalRecords
 
 from mes.core.fields import QuantityField
-from mes.masterdata.models import Item, Person, Site, Uom
+from mes.masterdata.models import Item, Person, ReasonCode, Site, Uom
 
 
 class Lot(models.Model):
-    """A lot of an item. ``quantity`` is what is left of it: the sum of its movements, in the item's unit."""
+    """A lot of an item. ``quantity`` is what is left of it: the sum of its movements, in the item's unit.
+
+    ``status`` is ``HOLD`` while a hold is open; ``BLOCKED`` is for good and stands above holds.
+    """
 
     class Status(models.TextChoices):
         AVAILABLE = "AVAILABLE", "Available"
@@ -37,6 +40,27 @@ class Lot(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+
+class LotHold(models.Model):
+    """Something forbids the use of a lot until someone lifts it. ``source`` names who placed it: "" for a person."""
+
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    lot = models.ForeignKey(Lot, on_delete=models.PROTECT, related_name="holds")
+    reason = models.ForeignKey(ReasonCode, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
+    note = models.CharField(max_length=4000, blank=True, default="")
+    source = models.CharField(max_length=64, blank=True, default="")
+    placed_at = models.DateTimeField()
+    placed_by = models.CharField(max_length=150, blank=True, default="")
+    released_at = models.DateTimeField(null=True, blank=True)
+    released_by = models.CharField(max_length=150, blank=True, default="")
+    release_note = models.CharField(max_length=4000, blank=True, default="")
+
+    class Meta:
+        ordering = ["-placed_at"]
+
+    def __str__(self) -> str:
+        return self.note or (str(self.reason) if self.reason else "Hold")
 
 
 class MaterialMovement(models.Model):

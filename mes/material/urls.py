@@ -2,9 +2,13 @@
 
 from django.urls import path
 
+import mes.core.routes  # noqa: F401  the form of ids in addresses
 from mes.material import api
 
 urlpatterns = [
     path("lots", api.LotsView.as_view(), name="api-lots"),
+    path("lots/<row:pk>/hold", api.HoldLotView.as_view(), name="api-lot-hold"),
+    path("lots/<row:pk>/free", api.FreeLotView.as_view(), name="api-lot-free"),
+    path("lot-holds", api.LotHoldsView.as_view(), name="api-lot-holds"),
     path("movements", api.MovementsView.as_view(), name="api-movements"),
 ]

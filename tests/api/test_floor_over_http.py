@@ -148,6 +148,32 @@ def test_what_was_refused_can_be_mended_under_the_same_key(client):
     assert client.send("POST", start, {}, Idempotency_Key="start-0001").status_code == 200
 
 
+def test_one_operation_is_held_and_the_order_says_which(client):
+    operation = factories.make_operation(status="PENDING")
+    order = f"{ORDERS}/{operation.work_order_id}"
+    held = client.send("POST", f"{order}/hold", {"operation": operation.number, "note": "torque"}).json()
+    assert (held["held"], held["holds"][0]["operation"], held["operations"][0]["held"]) == (False, "10", True)
+    found = client.get("/api/v1/operations?held=true").json()["items"]
+    assert [one["id"] for one in found] == [str(operation.pk)]
+    assert client.get("/api/v1/operations?held=false").json()["items"] == []
+    problem(client.send("POST", f"{order}/hold", {"operation": "99"}), 404, "operation_unknown")
+    client.send("POST", f"{order}/free")
+    assert client.get("/api/v1/operations?held=true").json()["items"] == []
+
+
+def test_a_lot_is_held_and_freed(client):
+    lot = factories.make_lot()
+    path = f"/api/v1/lots/{lot.pk}"
+    assert client.send("POST", f"{path}/hold", {"note": "QN-88"}).json()["status"] == "HOLD"
+    [hold] = (
+        client.get("/api/v1/lot-holds?open=false").json()["items"] or client.get("/api/v1/lot-holds").json()["items"]
+    )
+    assert (hold["lot"], hold["note"], hold["released_at"]) == (lot.number, "QN-88", None)
+    problem(client.send("POST", f"{path}/free", {"hold_id": "999"}), 404, "not_found")
+    assert client.send("POST", f"{path}/free", {"hold_id": hold["id"]}).json()["status"] == "AVAILABLE"
+    problem(client.send("POST", f"{path}/free"), 404, "not_found")
+
+
 def test_a_report_is_taken_back_once(client):
     operation = running()
     body = report(operation)

@@ -34,6 +34,9 @@ DECLARED: dict[str, dict[str, str]] = {
     "api/v1/people": {"GET": "people:read"},
     "api/v1/reasons": {"GET": "masterdata:read"},
     "api/v1/lots": {"GET": "material:read", "POST": "material:write"},
+    "api/v1/lots/<row:pk>/hold": {"POST": "orders:hold"},
+    "api/v1/lots/<row:pk>/free": {"POST": "orders:hold"},
+    "api/v1/lot-holds": {"GET": "material:read"},
     "api/v1/movements": {"GET": "material:read"},
     "api/v1/work-orders": {"GET": "orders:read", "POST": "orders:plan"},
     "api/v1/work-orders/<row:pk>": {"GET": "orders:read"},
@@ -117,6 +120,7 @@ def things(site: Any) -> dict[str, str]:
     connection = Connection.objects.create(name=f"erp-{site.code.lower()}", site=site.code, connector="practice")
     return {
         "items": str(order.item.pk), "boms": str(bom.pk), "routings": str(routing.pk), "work-orders": str(order.pk),
+        "lots": str(factories.make_lot(item=factories.make_item(site=site, lot_tracked=True)).pk),
         "proposals": str(proposal.pk), "operations": str(operation.pk), "reports": str(report.pk),
         "labor": str(segment.pk),
         "erp": connection.name,

@@ -16,6 +16,15 @@ def render_status(document: documents.OrderStatus) -> dict[str, Any]:
     return {"state": document.status, "reason": document.reason}
 
 
+def render_hold(document: documents.HoldNotice) -> dict[str, Any]:
+    """Return a hold that was placed or lifted."""
+    return {
+        "hold": str(document.hold_id), "target": document.target, "state": document.status, "step": document.operation,
+        "item": document.item, "batch": document.lot, "reason": document.reason,
+        "text": (document.note or document.reason_name)[:200],
+    }  # fmt: skip
+
+
 def render_production(document: documents.ProductionConfirmation) -> dict[str, Any]:
     """Return good and reworked pieces."""
     return {

@@ -87,6 +87,7 @@ class PracticeErp(Connector):
     }
     writes = {
         documents.OrderStatus: Write("status", render=bookings.render_status),
+        documents.HoldNotice: Write("holds", render=bookings.render_hold),
         documents.ProductionConfirmation: Write("yields", render=bookings.render_production),
         documents.ScrapConfirmation: Write("scraps", render=bookings.render_scrap),
         documents.MaterialConsumption: Write("issues", render=bookings.render_consumption),

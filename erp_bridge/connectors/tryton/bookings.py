@@ -30,7 +30,7 @@ class Job:
     def notes(self) -> list[Note]:
         """Our notes on the production, oldest first."""
         if self._notes is None:
-            self._notes = notes.read(self.client, self.order.id)
+            self._notes = notes.read(self.client, f"production,{self.order.id}")
         return self._notes
 
     def reloaded(self) -> "Job":
@@ -49,7 +49,7 @@ class Job:
             last_move = max((move.id for move in self.order.moves), default=0)
             last_cycle = max((cycle.id for cycle in self.order.cycles), default=0)
             note = Note(0, self.key, last_move, last_cycle, cancels)
-            self.notes.append(notes.write(self.client, self.order.id, sentence, note))
+            self.notes.append(notes.write(self.client, f"production,{self.order.id}", sentence, note))
         return self
 
 

@@ -12,8 +12,6 @@ from erp_bridge.sdk.errors import OutcomeUnknown, Rejected
 _SENTENCES = {
     "RELEASED": "Released to the floor.",
     "RUNNING": "Work has begun.",
-    "HELD": "On hold at the floor: {reason}",
-    "UNHELD": "The hold at the floor is lifted.",
     "CANCELLED": "Cancelled at the floor: {reason}",
 }
 _MOST_WARNINGS = 50

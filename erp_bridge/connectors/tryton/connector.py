@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeGuard
 
-from erp_bridge.connectors.tryton import bookings, closing, ledger, masters, notes, rates, times
+from erp_bridge.connectors.tryton import bookings, closing, holds, ledger, masters, notes, rates, times
 from erp_bridge.connectors.tryton.bookings import Job
 from erp_bridge.connectors.tryton.client import Client
 from erp_bridge.connectors.tryton.masters import Reader, Source
@@ -13,6 +13,7 @@ from erp_bridge.costing.records import CostRateRecord
 from erp_bridge.sdk.connector import Ack, Connector, Ledger, Page, Read, Recall, Setting, Write
 from erp_bridge.sdk.documents import (
     Document,
+    HoldNotice,
     LaborTime,
     MachineTime,
     MaterialConsumption,
@@ -61,6 +62,7 @@ class TrytonConnector(Connector):
     }
     writes: ClassVar[dict[type[Document], Write]] = {
         OrderStatus: Write("effective start date, cancellation, notes", closing.book_status),
+        HoldNotice: Write("a note on the production or the lot", holds.book_hold),
         ProductionConfirmation: Write(
             "stock.move out of the production; a note for other operations", bookings.book_production
         ),
@@ -95,11 +97,15 @@ class TrytonConnector(Connector):
         book: Callable[[Job, Any], Ack] | None = self.writes[type(document)].render
         assert book is not None
         with self._client.one_message():
+            if _is_of_lot(document):
+                return holds.book_lot(self._client, document, key)
             return book(bookings.job(self._client, document, key, self.settings), document)
 
     def find(self, document: Document, *, key: str) -> Ack | None:
         """Return the booking under this key if all of it stands; None where sending it again is safe."""
         with self._client.one_message():
+            if _is_of_lot(document):
+                return holds.find_lot(self._client, document, key)
             return _booked(bookings.job(self._client, document, key, self.settings), document)
 
     def check(self) -> str:
@@ -113,6 +119,10 @@ class TrytonConnector(Connector):
     def read_ledger(self, erp_work_order: str) -> Ledger:
         """Return what Tryton has booked on a production."""
         return ledger.read(self._client, erp_work_order)
+
+
+def _is_of_lot(document: Document) -> TypeGuard[HoldNotice]:
+    return isinstance(document, HoldNotice) and document.target == "LOT"
 
 
 def _booked(job: Job, document: Document) -> Ack | None:

@@ -1,4 +1,4 @@
-"""Notes on a production: what we are about to book, written before, so that each booking can be found by our key.
+"""Notes on a production (or on a lot): what we are about to book, written before, so that each booking can be found by our key.
 
 Most of Tryton's records have no field for a foreign reference. A note says, before a booking, what it will be and the
 last records that stood there. What came after that, by our user, up to the next note, is this booking. Notes cannot be
@@ -41,17 +41,17 @@ def line(note: Note) -> str:
     return f"{text} cancels {note.cancels}" if note.cancels else text
 
 
-def read(client: Client, production: int) -> list[Note]:
-    """Return our notes on a production, oldest first."""
-    domain = [["resource", "=", f"production,{production}"], ["message", "like", "%Lineside booking %"]]
+def read(client: Client, resource: str) -> list[Note]:
+    """Return our notes on a record, such as ``production,7``, oldest first."""
+    domain = [["resource", "=", resource], ["message", "like", "%Lineside booking %"]]
     rows = client.read("ir.note", domain, ["message"])
     found = (parse(row["id"], row["message"]) for row in sorted(rows, key=lambda row: row["id"]))
     return [note for note in found if note]
 
 
-def write(client: Client, production: int, sentence: str, note: Note) -> Note:
-    """Write a note with a sentence for people, and return it with its id."""
-    values = {"resource": f"production,{production}", "message": f"{sentence}\n{line(note)}"}
+def write(client: Client, resource: str, sentence: str, note: Note) -> Note:
+    """Write a note on a record with a sentence for people, and return it with its id."""
+    values = {"resource": resource, "message": f"{sentence}\n{line(note)}"}
     return Note(client.create("ir.note", values), note.key, note.moves, note.cycles, note.cancels)
 
 

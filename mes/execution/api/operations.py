@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.db.models import Q
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -30,7 +31,7 @@ class OperationsView(ApiView):
         work_order = CodeField(required=False, source="work_order__number")
         status = ChoicesField(Operation.Status.values, required=False, source="status__in")
         order_status = ChoicesField(WorkOrder.Status.values, required=False, source="work_order__status__in")
-        held = FlagField(required=False, source="work_order__held")
+        held = FlagField(required=False)
 
     @extend_schema(operation_id="operations_list", parameters=[Query], responses=OperationOutput(many=True))
     def get(self, request: Any) -> Response:
@@ -39,7 +40,12 @@ class OperationsView(ApiView):
         Without ``order_status`` only those of released and running orders, which is what a work center can do now.
         """
         filters = {"work_order__status__in": ("RELEASED", "RUNNING")} | self.filters(self.Query)
-        return self.page(self.here(_operations().filter(**filters), site="work_order__site__code"), OperationOutput)
+        held = filters.pop("held", None)
+        found = _operations().filter(**filters)
+        if held is not None:
+            on_hold = Q(work_order__held=True) | Q(held=True)
+            found = found.filter(on_hold if held else ~on_hold)
+        return self.page(self.here(found, site="work_order__site__code"), OperationOutput)
 
 
 class OperationView(ApiView):

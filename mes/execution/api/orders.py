@@ -231,12 +231,15 @@ class HoldView(OrderVerb):
     rights = {"POST": "orders:hold"}
 
     class Body(Input):
+        operation = CodeField(
+            required=False, default="", max_length=16, allow_empty=True, help_text="Left out: the whole order."
+        )
         reason = CodeField(required=False, default="", allow_empty=True, help_text="The code of a HOLD reason.")
         note = TextField(required=False, default="", max_length=4000, allow_blank=True)
 
     @extend_schema(operation_id="work_orders_hold", request=Body, responses=OrderDetail)
     def post(self, request: Any, pk: int) -> Response:
-        """Hold the order until it is freed."""
+        """Hold the order, or one of its operations, until it is freed."""
         return self.do(
             pk,
             self.Body,
@@ -350,7 +353,7 @@ def detailed(pk: int) -> WorkOrder:
         .prefetch_related(
             Prefetch("operations", operations),
             Prefetch("components", components),
-            Prefetch("holds", OrderHold.objects.select_related("reason")),
+            Prefetch("holds", OrderHold.objects.select_related("reason", "operation")),
             Prefetch("proposals", ChangeProposal.objects.select_related("site", "work_order")),
         )
         .get(pk=pk)

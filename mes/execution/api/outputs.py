@@ -3,6 +3,7 @@
 from rest_framework import serializers
 
 from mes.core.api.fields import InstantField, OutputDecimalField
+from mes.execution.models import Operation
 from mes.masterdata.models import Provenance
 
 
@@ -51,7 +52,7 @@ class OperationOutput(Quantities):
     work_center = serializers.CharField(source="work_center.code")
     work_unit = serializers.CharField(source="work_unit.code", allow_null=True, default=None)
     status = serializers.CharField()
-    held = serializers.BooleanField(source="work_order.held")
+    held = serializers.SerializerMethodField(help_text="The order or this operation is on hold.")
     is_output = serializers.BooleanField()
     order_quantity = OutputDecimalField(source="work_order.order_quantity")
     uom = serializers.CharField(source="work_order.uom.code")
@@ -64,11 +65,15 @@ class OperationOutput(Quantities):
     started_at = InstantField(allow_null=True)
     completed_at = InstantField(allow_null=True)
 
+    def get_held(self, operation: Operation) -> bool:
+        return operation.held or operation.work_order.held
+
 
 class HoldOutput(serializers.Serializer):
-    """A hold on an order."""
+    """A hold on an order, or on one of its operations."""
 
     id = serializers.CharField()
+    operation = serializers.CharField(source="operation.number", allow_null=True, default=None)
     reason = serializers.CharField(source="reason.code", allow_null=True, default=None)
     note = serializers.CharField()
     source = serializers.CharField()

@@ -100,7 +100,7 @@ def center_tiles(*, sites: Collection[str]) -> list[CenterTile]:
             tile.waiting += 1
             continue
         tile.jobs.append(operation)
-        held = operation.work_order.held and operation.status == Operation.Status.PAUSED
+        held = (operation.work_order.held or operation.held) and operation.status == Operation.Status.PAUSED
         state = "HELD" if held else str(operation.status)
         if rank[state] > rank[tile.state]:
             tile.state = state
@@ -115,12 +115,12 @@ def held_and_proposed(*, sites: Collection[str], now: datetime) -> list[Attentio
     return [
         Attention(
             key=f"hold-{hold.pk}",
-            what=_("%(order)s is on hold: %(why)s") % {"order": hold.work_order.number, "why": hold},
+            what=_("%(order)s is on hold: %(why)s") % {"order": hold.operation or hold.work_order, "why": hold},
             how=_("Lift the hold on the order's page once the reason is gone."),
             url=reverse("execution:order", args=[hold.work_order.number]),
             since=hold.placed_at,
         )
-        for hold in holds.select_related("work_order", "reason").order_by("placed_at")[:20]
+        for hold in holds.select_related("work_order", "operation__work_order", "reason").order_by("placed_at")[:20]
     ] + [
         Attention(
             key=f"proposal-{proposal.pk}",

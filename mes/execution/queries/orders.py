@@ -44,7 +44,7 @@ def order_page(order: WorkOrder, *, most: int = 200) -> OrderPage:
             .select_related("item", "lot", "uom", "person")
             .order_by("-recorded_at")[:most]
         ),
-        holds=list(order.holds.select_related("reason").order_by("-placed_at")),
+        holds=list(order.holds.select_related("reason", "operation").order_by("-placed_at")),
         proposals=list(order.proposals.order_by("-created_at")),
         hold_reasons=list(
             ReasonCode.objects.filter(site_id=order.site_id, kind=ReasonCode.Kind.HOLD, active=True).order_by("code")

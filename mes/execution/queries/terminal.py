@@ -54,6 +54,10 @@ class Job:
         return min(self.remaining, self.available) if self.previous else self.remaining
 
     @property
+    def is_held(self) -> bool:
+        return self.order.held or self.operation.held
+
+    @property
     def is_active(self) -> bool:
         return self.operation.status in Operation.ACTIVE
 
@@ -64,7 +68,7 @@ class Job:
     @property
     def state(self) -> str:
         """Return the state as the page names it."""
-        if self.order.held:
+        if self.is_held:
             return "HELD"
         if self.operation.status == Operation.Status.PENDING and not self.available:
             return "WAITING"
@@ -122,7 +126,7 @@ def _as_jobs(operations: list[Operation]) -> list[Job]:
                 operation=operation,
                 input_quantity=previous.good_quantity if previous else operation.work_order.order_quantity,
                 previous=previous,
-                holds=holds[operation.work_order_id],
+                holds=[one for one in holds[operation.work_order_id] if one.operation_id in (None, operation.pk)],
                 since=since.get(operation.pk),
             )
         )

@@ -8,13 +8,12 @@ from mes.execution.services.arrivals import apply_work_orders, vanish_work_order
 from mes.execution.services.completion import complete_work_order
 from mes.execution.services.components import issue_component, return_component
 from mes.execution.services.floor import complete_operation, pause_operation, start_operation
+from mes.execution.services.holds import hold_work_order, release_hold
 from mes.execution.services.orders import (
     cancel_work_order,
     close_work_order,
     create_work_order,
-    hold_work_order,
     link_work_order,
-    release_hold,
     release_work_order,
 )
 from mes.execution.services.proposals import accept_proposal, reject_proposal

@@ -69,6 +69,8 @@ def complete(
 ) -> None:
     """Complete a locked order; the completion is the last thing that is said of it."""
     check_not_held(order)
+    for held in order.operations.filter(held=True):
+        check_not_held(order, held)
     if not approved_by:
         check_delivery(order)
     set_status(order, Status.COMPLETED, by=by, now=occurred_at)

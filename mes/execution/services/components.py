@@ -9,7 +9,7 @@ from django.db import transaction
 from mes.core.errors import InvalidInput
 from mes.execution import rules
 from mes.execution.models import OrderComponent, ProductionReport, WorkOrder
-from mes.execution.services.locking import Locked, check_open
+from mes.execution.services.locking import Locked, check_not_held, check_open
 from mes.execution.services.orders import lock_order
 from mes.masterdata import queries
 from mes.masterdata.models import Item, Person, Uom
@@ -57,6 +57,7 @@ def issue_component(
     ``uom`` is a unit's code, "" the item's own; ``operation`` picks the component where several steps use the item.
 
     :raises ComponentUnknown: the order does not need the item.
+    :raises mes.execution.services.locking.WorkOrderHeld: the order or its operation is on hold.
     :raises OverTolerance: beyond the tolerance of the bill, and no supervisor allowed it.
     :raises mes.material.services.LotUnknown: or another of the lot's refusals.
     :raises MovementIdReused: another movement has this id.
@@ -67,6 +68,7 @@ def issue_component(
     moved = _in_item_unit(component.item, quantity, uom)
     if known := _known_movement(movement_id, component, moved):
         return known
+    check_not_held(order, component.operation, at=rules.effective_time(claimed=occurred_at, now=now))
     if component.tolerance is not None and not approved_by:
         most = component.required_quantity * (1 + component.tolerance)
         if component.issued_quantity + moved > most:

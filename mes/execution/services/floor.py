@@ -75,7 +75,7 @@ def start_operation(
     :raises OutOfSequence: no pieces have come from the previous operation (setup may begin before), and no supervisor
         allowed it.
     :raises OperationCompleted: it is finished.
-    :raises mes.execution.services.locking.WorkOrderHeld: the order is on hold.
+    :raises mes.execution.services.locking.WorkOrderHeld: the order or the operation is on hold.
     :raises mes.execution.services.locking.WorkOrderClosed: the order is over.
     :raises mes.execution.services.machine.WorkUnitUnknown: the work center has no such unit.
     """
@@ -84,7 +84,7 @@ def start_operation(
     locked = lock_operation(operation_id)
     order, operation = locked.order, locked.operation
     check_open(order)
-    check_not_held(order)
+    check_not_held(order, operation)
     _check_startable(locked, activity, approved_by)
     gates.check_start(operation)
     at = rules.effective_time(claimed=occurred_at, now=now)
@@ -167,7 +167,7 @@ def complete_operation(
     locked = lock_operation(operation_id)
     order, operation = locked.order, locked.operation
     check_open(order)
-    check_not_held(order)
+    check_not_held(order, operation)
     if operation.status == Status.COMPLETED:
         raise OperationCompleted(
             f"{operation.number} {operation.name} was finished {clock_time(operation.completed_at, order.site)}."

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from mes.core.errors import DomainError, InvalidInput, NotFound
 from mes.execution import rules
@@ -113,15 +113,26 @@ def check_open(order: WorkOrder) -> None:
         )
 
 
-def check_not_held(order: WorkOrder) -> None:
-    """Refuse a held order.
+def check_not_held(order: WorkOrder, operation: Operation | None = None, *, at: datetime | None = None) -> None:
+    """Refuse work on a held order, or on a held operation of it.
+
+    ``at`` is when something was done: what was done before the hold was placed is not forbidden by it.
 
     :raises WorkOrderHeld: saying why it is held.
     """
-    if order.held:
-        hold = order.holds.filter(released_at=None).select_related("reason").first()
-        why = f": {hold}" if hold else ""
-        raise WorkOrderHeld(f"{order} is on hold{why}. It can go on when the hold is lifted.")
+    step_held = operation is not None and operation.held
+    if not (order.held or step_held):
+        return
+    meant = Q(operation=None) | Q(operation=operation) if step_held else Q(operation=None)
+    holds = order.holds.filter(meant, released_at=None)
+    if at is not None:
+        holds = holds.filter(placed_at__lte=at)
+    hold = holds.select_related("reason", "operation").order_by("placed_at").first()
+    if hold is None and at is not None:
+        return
+    what = f"{order}/{hold.operation.number}" if hold and hold.operation else f"{order}"
+    why = f": {hold}" if hold else ""
+    raise WorkOrderHeld(f"{what} is on hold{why}. It can go on when the hold is lifted.")
 
 
 def check_note(note: str) -> None:

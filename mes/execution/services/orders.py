@@ -1,4 +1,4 @@
-"""What people decide about whole orders: make, release, hold, cancel, close, link."""
+"""What people decide about whole orders: make, release, cancel, close, link."""
 
 from datetime import datetime
 from typing import Any
@@ -9,10 +9,10 @@ from django.db import transaction
 from mes.core import bus
 from mes.core.errors import DomainError, InvalidInput, NotFound
 from mes.execution.events import WorkOrderLinked, WorkOrderStatusChanged
-from mes.execution.models import MachineInterval, Operation, OrderHold, ProductionReport, WorkOrder
+from mes.execution.models import MachineInterval, Operation, ProductionReport, WorkOrder
 from mes.execution.records import WorkOrderRecord
 from mes.execution.services.snapshot import take_snapshot
-from mes.masterdata.models import Item, ReasonCode, Site, Uom
+from mes.masterdata.models import Item, Site, Uom
 
 Status = WorkOrder.Status
 
@@ -31,12 +31,6 @@ class AlreadyExists(DomainError):
 
     code = "wo_exists"
     title = "This order number is taken"
-
-
-class UnknownReason(InvalidInput):
-    """There is no such reason of the kind that is asked for."""
-
-    code = "reason_unknown"
 
 
 class AlreadyLinked(DomainError):
@@ -189,56 +183,6 @@ def release_work_order(*, work_order_id: int, by: str, now: datetime) -> WorkOrd
 def _release(order: WorkOrder, *, by: str, now: datetime) -> None:
     take_snapshot(order)
     set_status(order, Status.RELEASED, now=now, by=by)
-
-
-@transaction.atomic
-def hold_work_order(
-    *, work_order_id: int, by: str, now: datetime, reason: str = "", note: str = "", source: str = ""
-) -> OrderHold:
-    """Forbid work on the order until the hold is lifted. ``reason`` is the code of a HOLD reason, or "".
-
-    :raises WrongStatus: the order is over.
-    :raises UnknownReason: the site has no such hold reason.
-    """
-    order = lock_order(work_order_id)
-    if order.status in (Status.CLOSED, Status.CANCELLED):
-        raise WrongStatus(f"{order.number} is {order.get_status_display().lower()}: there is nothing left to hold.")
-    found = None
-    if reason:
-        found = ReasonCode.objects.filter(site=order.site, kind="HOLD", code=reason, active=True).first()
-        if found is None:
-            raise UnknownReason(f"There is no hold reason {reason}. Choose one from the list.", field="reason")
-    hold = OrderHold.objects.create(
-        site=order.site, work_order=order, reason=found, note=note, source=source, placed_at=now, placed_by=by
-    )
-    if not order.held:
-        order.held = True
-        order.save()
-    tell_status(order, "HELD", now=now, by=by, reason=note or (found.name if found else ""))
-    return hold
-
-
-@transaction.atomic
-def release_hold(*, hold_id: int, by: str, now: datetime, note: str = "") -> OrderHold:
-    """Lift one hold; the order is free again when it was the last.
-
-    :raises mes.core.errors.NotFound: there is no such hold.
-    :raises WrongStatus: it was lifted before.
-    """
-    order_id = OrderHold.objects.filter(pk=hold_id).values_list("work_order_id", flat=True).first()
-    if order_id is None:
-        raise NotFound("There is no such hold here.")
-    order = lock_order(order_id)
-    hold = OrderHold.objects.get(pk=hold_id)
-    if hold.released_at is not None:
-        raise WrongStatus(f"This hold was lifted by {hold.released_by or 'someone'} before.")
-    hold.released_at, hold.released_by, hold.release_note = now, by, note
-    hold.save(update_fields=["released_at", "released_by", "release_note"])
-    if not order.holds.filter(released_at__isnull=True).exists():
-        order.held = False
-        order.save()
-        tell_status(order, "UNHELD", now=now, by=by, reason=note)
-    return hold
 
 
 @transaction.atomic

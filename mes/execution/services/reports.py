@@ -17,9 +17,16 @@ from mes.execution.events import ProductionReported, ScrapQuantity
 from mes.execution.models import Operation, ProductionReport, ScrapLine, WorkOrder
 from mes.execution.services import components
 from mes.execution.services.floor import NotStarted, OperationCompleted
-from mes.execution.services.locking import Locked, check_note, check_open, clock_time, lock_operation
-from mes.execution.services.orders import UnknownReason
+from mes.execution.services.locking import (
+    Locked,
+    check_not_held,
+    check_note,
+    check_open,
+    clock_time,
+    lock_operation,
+)
 from mes.masterdata.models import Person, ReasonCode
+from mes.masterdata.queries import UnknownReason
 from mes.masterdata.rules import check_precision
 from mes.material import services as material
 
@@ -130,6 +137,7 @@ def report_production(
     :raises QuantityOverRework: more than is in rework.
     :raises NotStarted, OperationCompleted, WorkOrderClosed: there is nothing to report on, in the words of the error.
     :raises ReportIdReused: another report has this id.
+    :raises mes.execution.services.locking.WorkOrderHeld: good pieces, made after a hold was placed.
     :raises mes.material.services.LotShort: a component's lots do not cover it and the site refuses that.
     """
     _check_entry(good_quantity, rework_quantity, scrap)
@@ -142,6 +150,10 @@ def report_production(
         return _known_report(report_id, print_)
     check_open(locked.order)
     _check_operation(locked)
+    if good:
+        # What is bad may be set aside at any time; what was made before the hold was placed is a fact.
+        at = rules.effective_time(claimed=occurred_at, now=now)
+        check_not_held(locked.order, locked.operation, at=at)
     _check_precision(locked.order, good, rework_quantity, scrap)
     if from_rework:
         _check_rework(locked.operation, good + scrapped)

@@ -4,6 +4,7 @@ Orders are named by number here: material knows none. What concerns an order is 
 order's lock; lots are locked after it. Quantities are in the item's own unit.
 """
 
+from mes.material.services.holds import HoldLifted, hold_lot, release_lot_hold, set_lot_status
 from mes.material.services.movements import (
     Kind,
     LotBlocked,
@@ -22,11 +23,11 @@ from mes.material.services.movements import (
     receive_output,
     return_material,
     reverse_report_movements,
-    set_lot_status,
     usable_lot,
 )
 
 __all__ = [
+    "HoldLifted",
     "Kind",
     "LotBlocked",
     "LotMissing",
@@ -39,9 +40,11 @@ __all__ = [
     "Use",
     "backflush",
     "consumed_quantity",
+    "hold_lot",
     "issue_material",
     "receive_lot",
     "receive_output",
+    "release_lot_hold",
     "return_material",
     "reverse_report_movements",
     "set_lot_status",

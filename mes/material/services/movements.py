@@ -239,15 +239,6 @@ def reverse_report_movements(*, use: Use, reversed_report_id: UUID) -> list[Mate
     return reversals
 
 
-@transaction.atomic
-def set_lot_status(*, lot_id: int, status: str, reason: str, now: datetime) -> Lot:
-    """Hold, block or free a lot (``AVAILABLE``, ``HOLD``, ``BLOCKED``); the reason is what the floor reads."""
-    lot = Lot.objects.select_for_update(of=["self"]).get(pk=lot_id)
-    lot.status, lot.status_reason, lot.status_since = Lot.Status(status), reason, now
-    lot.save(update_fields=["status", "status_reason", "status_since"])
-    return lot
-
-
 def usable_lot(*, item: Item, number: str, now: datetime) -> Lot | None:
     """Return the lot, locked, if it may be used for the item; None for an item without lots.
 

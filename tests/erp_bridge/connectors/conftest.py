@@ -33,6 +33,10 @@ def practice_documents(order: str, **changes: Any) -> list[documents.Document]:
     line = documents.ScrapLine(quantity=Decimal(1), reason="SCRATCH", reason_name="Scratched")
     return [
         documents.OrderStatus(**head, status="RUNNING"),
+        documents.HoldNotice(
+            **head | {"person": "lead"}, hold_id=uuid4(), target="OPERATION", status="PLACED", operation="20",
+            item="FG-BRACKET", reason="BORE", reason_name="Bore too wide",
+        ),
         documents.ProductionConfirmation(
             **head, **piece, operation="20", report_id=report, good_quantity=Decimal("9.5"),
             rework_quantity=Decimal(0), lot="LOT-7", is_output=True,

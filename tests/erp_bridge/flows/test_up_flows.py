@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from erp_bridge.flows.consumption import ConsumptionFlow
+from erp_bridge.flows.holds import HoldsFlow
 from erp_bridge.flows.labor_time import LaborTimeFlow
 from erp_bridge.flows.machine_time import MachineTimeFlow
 from erp_bridge.flows.order_completion import OrderCompletionFlow
@@ -24,7 +25,7 @@ from mes.execution.events import (
     WorkOrderCompleted,
     WorkOrderStatusChanged,
 )
-from mes.material.events import MaterialConsumed
+from mes.material.events import HoldChanged, MaterialConsumed
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 ID = UUID("018f0000-0000-7000-8000-000000000001")
@@ -50,6 +51,10 @@ USED = MaterialConsumed(
 OCCUPIED = MachineTimeRecorded(
     **HEAD, interval_id=ID, operation="20", work_center="ASSY", work_unit="ASSY-01", activity="SETUP",
     started_at=NOON - timedelta(minutes=9), ended_at=NOON, minutes=Decimal(9),
+)  # fmt: skip
+HELD = HoldChanged(
+    **HEAD, hold_id=ID, target="OPERATION", status="PLACED", operation="20", item="FG", reason="BORE",
+    reason_name="Bore too wide", note="Gauge the last 20", person="lead",
 )  # fmt: skip
 
 
@@ -121,11 +126,31 @@ def test_labor_and_machine_time_go_up_with_their_span():
     assert (machine.minutes, machine.work_center, machine.activity) == (Decimal(9), "ASSY", "SETUP")
 
 
-@pytest.mark.parametrize("status", ["RELEASED", "RUNNING", "HELD", "UNHELD", "CANCELLED"])
+@pytest.mark.parametrize("status", ["RELEASED", "RUNNING", "CANCELLED"])
 def test_these_states_are_told_at_once(status):
     event = WorkOrderStatusChanged(**HEAD, item="FG", status=status)
     assert OrderStatusFlow().translate(event, Links()).status == status
     assert OrderStatusFlow.urgent
+
+
+@pytest.mark.parametrize("status", ["HELD", "UNHELD"])
+def test_holds_are_left_to_their_own_flow(status):
+    assert OrderStatusFlow().translate(WorkOrderStatusChanged(**HEAD, item="FG", status=status), Links()) is None
+
+
+def test_a_hold_goes_up_at_once_with_its_reason_and_the_operation_it_concerns():
+    notice = HoldsFlow().translate(HELD, Links())
+    assert (notice.erp_work_order, notice.target, notice.status, notice.operation) == (
+        "ERP-77", "OPERATION", "PLACED", "20",
+    )  # fmt: skip
+    assert (notice.reason_name, notice.note) == ("Bore too wide", "Gauge the last 20")
+    assert HoldsFlow.urgent
+
+
+def test_a_hold_on_a_lot_needs_no_order_that_the_erp_knows():
+    of_lot = replace(HELD, subject="lot/FG/L-1", target="LOT", operation="", lot="L-1")
+    notice = HoldsFlow().translate(of_lot, Links())
+    assert (notice.work_order, notice.erp_work_order, notice.item, notice.lot) == ("", "", "FG", "L-1")
 
 
 @pytest.mark.parametrize("status", ["COMPLETED", "CLOSED"])
@@ -144,7 +169,7 @@ def test_completion_waits_for_everything_that_was_booked_and_passes_no_dead_lett
 
 
 @pytest.mark.parametrize(
-    ("flow", "event"), [(ProductionFlow, REPORTED), (ScrapFlow, REPORTED), (LaborTimeFlow, WORKED)]
+    ("flow", "event"), [(ProductionFlow, REPORTED), (ScrapFlow, REPORTED), (LaborTimeFlow, WORKED), (HoldsFlow, HELD)]
 )
 def test_an_order_without_a_counterpart_waits(flow, event):
     with pytest.raises(NotLinked):

@@ -40,7 +40,7 @@ def complete(order: WorkOrder, number: str, *, when: datetime = NOW, person=None
 
 def report(
     order: WorkOrder, number: str, *, good: Any = 0, scrap: dict[str, Any] | None = None, rework: Any = 0,
-    when: datetime = NOW, report_id: uuid.UUID | None = None, person=None, **given: Any,
+    when: datetime = NOW, claimed: datetime | None = None, report_id: uuid.UUID | None = None, person=None, **given: Any,
 ) -> ProductionReport:  # fmt: skip
     return services.report_production(
         report_id=report_id or uuid.uuid4(),
@@ -49,7 +49,7 @@ def report(
         rework_quantity=Decimal(rework),
         scrap=[Scrap(Decimal(quantity), reason) for reason, quantity in (scrap or {}).items()],
         person=person,
-        occurred_at=when,
+        occurred_at=claimed or when,
         now=when,
         **given,
     )

@@ -17,9 +17,10 @@ from mes.execution.events import (
 from mes.execution.models import MachineInterval, Operation
 from mes.execution.services.completion import UnderDelivery
 from mes.execution.services.floor import AlreadyStarted, NotStarted, OperationCompleted, OutOfSequence
-from mes.execution.services.locking import WorkOrderHeld, WorkOrderNotReleased
+from mes.execution.services.locking import OperationUnknown, WorkOrderHeld, WorkOrderNotReleased
 from mes.execution.services.machine import WorkUnitUnknown
-from tests.factories import NOW, make_person, make_work_order
+from mes.material.events import HoldChanged
+from tests.factories import NOW, make_person, make_reason, make_work_order
 from tests.mes.execution.helpers import at, complete, pause, report, start
 
 pytestmark = pytest.mark.django_db
@@ -171,6 +172,46 @@ def test_a_held_order_does_not_start_until_every_hold_is_lifted(published):
     start(order, "10")
     said = [e.status for e in published if isinstance(e, WorkOrderStatusChanged)]
     assert said == ["HELD", "HELD", "UNHELD", "RUNNING"]
+
+
+def test_a_held_operation_stands_still_and_the_others_go_on(published):
+    order = make_work_order()
+    start(order, "10")
+    report(order, "10", good=5)
+    hold = services.hold_work_order(work_order_id=order.pk, operation="20", by="qa", now=at(1), note="Wrong torque")
+    with pytest.raises(WorkOrderHeld, match="/20 is on hold: Wrong torque"):
+        start(order, "20", when=at(2))
+    report(order, "10", good=5, when=at(2))
+    with pytest.raises(WorkOrderHeld):
+        services.complete_work_order(work_order_id=_paused(order).pk, by="planner", now=at(3))
+    order.refresh_from_db()
+    assert not order.held
+    services.release_hold(hold_id=hold.pk, by="qa", now=at(4))
+    start(order, "20", when=at(5))
+    told = [(e.target, e.status, e.operation) for e in published if isinstance(e, HoldChanged)]
+    assert told == [("OPERATION", "PLACED", "20"), ("OPERATION", "LIFTED", "20")]
+
+
+def _paused(order):
+    pause(order, "10", when=at(3))
+    return order
+
+
+def test_a_hold_on_an_operation_that_the_order_has_not_is_refused():
+    with pytest.raises(OperationUnknown):
+        services.hold_work_order(work_order_id=make_work_order().pk, operation="99", by="qa", now=NOW)
+
+
+def test_a_held_order_takes_what_was_made_before_and_what_is_bad_but_nothing_new():
+    order = make_work_order()
+    start(order, "10")
+    services.hold_work_order(work_order_id=order.pk, by="qa", now=at(10), note="Bore too wide")
+    with pytest.raises(WorkOrderHeld, match="Bore too wide"):
+        report(order, "10", good=5, when=at(11))
+    report(order, "10", scrap={make_reason(site=order.site, code="BORE").code: 2}, when=at(11))
+    report(order, "10", rework=1, when=at(11))
+    report(order, "10", good=5, when=at(11), claimed=at(9))
+    assert Operation.objects.get(work_order=order, number="10").good_quantity == 5
 
 
 def test_a_gate_from_above_can_forbid_a_start(monkeypatch):

@@ -16,8 +16,8 @@ from mes.execution.services import reports
 from mes.execution.services.completion import ReworkOpen
 from mes.execution.services.floor import NotStarted, OperationCompleted
 from mes.execution.services.locking import OperationUnknown, TextTooLong, WorkOrderClosed
-from mes.execution.services.orders import UnknownReason
 from mes.masterdata.models import Site
+from mes.masterdata.queries import UnknownReason
 from mes.masterdata.rules import QuantityPrecision
 from mes.material.events import MaterialConsumed
 from mes.material.models import Lot, MaterialMovement

@@ -7,14 +7,15 @@ from decimal import Decimal
 import pytest
 from django.db.models import Sum
 
+from mes.execution import services as execution
 from mes.execution.models import OrderComponent
 from mes.execution.services import issue_component, return_component
 from mes.execution.services.components import ComponentUnknown, MovementIdReused, OverTolerance
-from mes.execution.services.locking import WorkOrderClosed
+from mes.execution.services.locking import WorkOrderClosed, WorkOrderHeld
 from mes.masterdata.models import ItemUom
 from mes.masterdata.rules import DimensionMismatch, QuantityPrecision
 from mes.material import services
-from mes.material.events import MaterialConsumed
+from mes.material.events import HoldChanged, MaterialConsumed
 from mes.material.models import Lot, MaterialMovement
 from tests.factories import NOW, make_item, make_lot, make_person, make_uom, make_work_order
 
@@ -96,12 +97,48 @@ def test_a_lot_of_the_wrong_item_names_both(order):
 
 def test_a_held_lot_says_since_when_and_why(order, steel):
     lot = receive(steel)
-    services.set_lot_status(lot_id=lot.pk, status="HOLD", reason="QN-88", now=NOW)
+    hold = services.hold_lot(lot_id=lot.pk, by="qa", note="QN-88", now=NOW)
     with pytest.raises(services.LotBlocked, match="On hold since 2 Mar .QN-88.") as refusal:
         issue(order)
     assert (refusal.value.code, refusal.value.status) == ("lot_blocked", 409)
-    services.set_lot_status(lot_id=lot.pk, status="AVAILABLE", reason="", now=NOW)
+    services.release_lot_hold(hold_id=hold.pk, by="qa", now=NOW)
     issue(order)
+
+
+def test_a_lot_is_free_when_its_last_hold_is_lifted_and_each_hold_is_told(order, steel, published):
+    lot = receive(steel)
+    first = services.hold_lot(lot_id=lot.pk, by="qa", note="QN-1", now=NOW)
+    second = services.hold_lot(lot_id=lot.pk, by="qa", note="QN-2", now=NOW)
+    services.release_lot_hold(hold_id=first.pk, by="qa", now=NOW)
+    with pytest.raises(services.LotBlocked, match="QN-2"):
+        issue(order)
+    with pytest.raises(services.HoldLifted):
+        services.release_lot_hold(hold_id=first.pk, by="qa", now=NOW)
+    services.release_lot_hold(hold_id=second.pk, by="qa", note="gauged", now=NOW)
+    issue(order)
+    told = [event for event in published if isinstance(event, HoldChanged)]
+    assert [event.status for event in told] == ["PLACED", "PLACED", "LIFTED", "LIFTED"]
+    assert {event.subject for event in told} == {"lot/STEEL/L-1"}
+    assert told[1].hold_id == told[3].hold_id != told[0].hold_id
+
+
+def test_blocking_stands_above_holds_and_unblocking_leaves_the_hold(steel):
+    lot = receive(steel)
+    hold = services.hold_lot(lot_id=lot.pk, by="qa", note="QN-1", now=NOW)
+    services.set_lot_status(lot_id=lot.pk, status="BLOCKED", reason="rusty", now=NOW)
+    assert services.set_lot_status(lot_id=lot.pk, status="AVAILABLE", reason="", now=NOW).status == "HOLD"
+    services.set_lot_status(lot_id=lot.pk, status="BLOCKED", reason="rusty", now=NOW)
+    services.release_lot_hold(hold_id=hold.pk, by="qa", now=NOW)
+    assert Lot.objects.get(pk=lot.pk).status == "BLOCKED"
+
+
+def test_nothing_is_issued_to_a_held_order_but_what_was_used_before_is_booked(order, steel):
+    receive(steel)
+    execution.hold_work_order(work_order_id=order.pk, by="qa", now=NOW)
+    with pytest.raises(WorkOrderHeld):
+        issue(order)
+    issue(order, occurred_at=NOW - timedelta(minutes=5))
+    assert left() == 40
 
 
 def test_an_expired_lot_is_refused(order, steel):

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 from erp_bridge.sdk.documents import (
+    HoldNotice,
     LaborTime,
     MachineTime,
     MaterialConsumption,
@@ -77,6 +78,11 @@ def ran(order: str, minutes: str, operation: str = "10") -> MachineTime:
 
 def status(order: str, status: str, reason: str = "") -> OrderStatus:
     return OrderStatus(**_common(order), status=status, reason=reason)
+
+
+def hold(order: str, status: str, note: str = "", **changes: Any) -> HoldNotice:
+    told = {"hold_id": uuid4(), "target": "ORDER", "status": status, "note": note, "item": "FG-BRACKET"}
+    return HoldNotice(**_common(order) | told | changes)
 
 
 def complete(order: str, good: str = "20", scrap: str = "0", item: str = "FG-BRACKET") -> OrderCompletion:

@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 
 from erp_bridge.connectors.tryton.connector import TrytonConnector
+from erp_bridge.sdk import errors
 from erp_bridge.sdk.documents import Document
 from tests.erp_bridge.connectors.tryton import documents as doc
 from tests.erp_bridge.tryton import Rpc
@@ -127,10 +128,28 @@ def test_the_start_is_the_effective_start_date(connector: TrytonConnector, plan:
 
 def test_holds_and_costs_are_notes_that_a_planner_reads(connector: TrytonConnector, plan: Plan, planner: Rpc) -> None:
     order = plan()
-    send_all(connector, doc.status(order, "HELD", "bore too wide"), doc.cost(order, 1, "12.34"))
+    held = doc.hold(order, "PLACED", "bore too wide")
+    send_all(connector, held, doc.hold(order, "LIFTED", "gauged", hold_id=held.hold_id), doc.cost(order, 1, "12.34"))
     said = [row["message"] for row in planner.read("ir.note", [["resource", "=", f"production,{order}"]], "message")]
-    assert any("bore too wide" in message for message in said)
+    assert any("The order is ON HOLD at the floor: bore too wide" in message for message in said)
+    assert any("The hold is lifted" in message and "gauged" in message for message in said)
     assert any("12.34 EUR" in message for message in said)
+
+
+def test_a_held_lot_carries_a_note_once_and_one_that_tryton_does_not_know_yet_is_tried_again(
+    connector: TrytonConnector, planner: Rpc
+) -> None:
+    held = doc.hold("", "PLACED", "mill certificate missing", target="LOT", item="RM-SHEET-2", lot="SH2-2609-A")
+    key = uuid4().hex
+    assert connector.find(held, key=key) is None
+    sent = connector.send(held, key=key)
+    assert connector.send(held, key=key).reference == sent.reference
+    found = connector.find(held, key=key)
+    assert found is not None and found.reference == sent.reference
+    [note] = planner.read("ir.note", [["id", "=", int(sent.reference.split(",")[1])]], "message", "resource")
+    assert "mill certificate missing" in note["message"] and str(note["resource"]).startswith("stock.lot,")
+    with pytest.raises(errors.Busy):
+        connector.send(doc.hold("", "PLACED", target="LOT", item="RM-SHEET-2", lot="NOT-YET"), key=uuid4().hex)
 
 
 def test_an_untouched_order_is_cancelled(connector: TrytonConnector, plan: Plan) -> None:

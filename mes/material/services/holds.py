@@ -1,0 +1,101 @@
+"""Holds on lots: placed, lifted, told at once; and blocking for good."""
+
+import uuid
+from datetime import datetime
+
+from django.db import transaction
+
+from mes.core import bus
+from mes.core.errors import DomainError, NotFound
+from mes.masterdata.queries import hold_reason
+from mes.material.events import HoldChanged
+from mes.material.models import Lot, LotHold
+
+_HOLDS = uuid.UUID("5b0c7c55-41f7-5d0b-8f27-0f6d6d1f3a61")
+
+
+class HoldLifted(DomainError):
+    """A hold is lifted once."""
+
+    code = "hold_lifted"
+
+
+@transaction.atomic
+def hold_lot(*, lot_id: int, by: str, now: datetime, reason: str = "", note: str = "", source: str = "") -> LotHold:
+    """Forbid the use of a lot until the hold is lifted. ``reason`` is the code of a HOLD reason, or "".
+
+    :raises mes.masterdata.queries.UnknownReason: the site has no such hold reason.
+    """
+    lot = _lock_lot(lot_id)
+    found = hold_reason(site=lot.site, code=reason)
+    hold = LotHold.objects.create(
+        site=lot.site, lot=lot, reason=found, note=note, source=source, placed_at=now, placed_by=by
+    )
+    if lot.status == Lot.Status.AVAILABLE:
+        _write_status(lot, Lot.Status.HOLD, str(hold), now)
+    bus.publish(_hold_changed(hold, "PLACED", by=by, note=note, now=now))
+    return hold
+
+
+@transaction.atomic
+def release_lot_hold(*, hold_id: int, by: str, now: datetime, note: str = "") -> LotHold:
+    """Lift one hold; the lot may be used again when it was the last and nobody has blocked the lot.
+
+    :raises mes.core.errors.NotFound: there is no such hold.
+    :raises HoldLifted: it was lifted before.
+    """
+    lot_id = LotHold.objects.filter(pk=hold_id).values_list("lot_id", flat=True).first()
+    if lot_id is None:
+        raise NotFound("There is no such hold here.")
+    lot = _lock_lot(lot_id)
+    hold = LotHold.objects.select_related("reason").get(pk=hold_id)
+    if hold.released_at is not None:
+        raise HoldLifted(f"This hold was lifted by {hold.released_by or 'someone'} before.")
+    hold.released_at, hold.released_by, hold.release_note = now, by, note
+    hold.save(update_fields=["released_at", "released_by", "release_note"])
+    left = lot.holds.filter(released_at=None).select_related("reason").order_by("placed_at").first()
+    if lot.status == Lot.Status.HOLD:
+        _write_status(lot, Lot.Status.HOLD if left else Lot.Status.AVAILABLE, str(left or ""), now)
+    bus.publish(_hold_changed(hold, "LIFTED", by=by, note=note, now=now, lot=lot))
+    return hold
+
+
+@transaction.atomic
+def set_lot_status(*, lot_id: int, status: str, reason: str, now: datetime) -> Lot:
+    """Block a lot for good (``BLOCKED``) or unblock it (``AVAILABLE``); a lot with an open hold stays on hold.
+
+    The reason is what the floor reads.
+    """
+    lot = _lock_lot(lot_id)
+    if status == Lot.Status.HOLD:
+        raise ValueError("A lot is held by hold_lot, which keeps who, why and until when.")
+    held = lot.holds.filter(released_at=None).select_related("reason").order_by("placed_at").first()
+    if status == Lot.Status.AVAILABLE and held:
+        status, reason = Lot.Status.HOLD, str(held)
+    _write_status(lot, status, reason, now)
+    return lot
+
+
+def _lock_lot(lot_id: int) -> Lot:
+    lot = Lot.objects.select_for_update(of=["self"]).select_related("site", "item").filter(pk=lot_id).first()
+    if lot is None:
+        raise NotFound("There is no such lot here.")
+    return lot
+
+
+def _write_status(lot: Lot, status: str, reason: str, now: datetime) -> None:
+    lot.status, lot.status_reason, lot.status_since = Lot.Status(status), reason[:200], now
+    lot.save(update_fields=["status", "status_reason", "status_since"])
+
+
+def _hold_changed(
+    hold: LotHold, status: str, *, by: str, note: str, now: datetime, lot: Lot | None = None
+) -> HoldChanged:
+    lot = lot or hold.lot
+    hold_id = uuid.uuid5(_HOLDS, f"{lot.site.code}/{hold.pk}")
+    return HoldChanged(
+        event_id=uuid.uuid5(hold_id, status), site=lot.site.code, subject=f"lot/{lot.item.number}/{lot.number}",
+        occurred_at=now, hold_id=hold_id, target="LOT", status=status, item=lot.item.number, lot=lot.number,
+        reason=hold.reason.code if hold.reason else "", reason_name=hold.reason.name if hold.reason else "",
+        note=note, source=hold.source, person=by,
+    )  # fmt: skip

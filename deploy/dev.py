@@ -24,6 +24,7 @@ def main() -> int:
             lambda: answers(f"{url}/healthz"), seconds=60, complaint="The web process does not answer.", crew=crew
         )
         print(f"{url}/ with reload; logs in {crew.logs}. The first login: .venv/bin/python manage.py createsuperuser")
+        print(f"A tablet: .venv/bin/python manage.py device_code 'My browser' --site CODE --url {url}")
         while not (sentence := crew.ended()):
             time.sleep(1)
         raise Trouble(sentence)

@@ -59,6 +59,7 @@ class Demo:
         self.progress = Progress()
         self.url = ""
         self.people: list[list[str]] = []
+        self.device_code = ""
 
     def run(self) -> int:
         """Do every step; return the exit code."""
@@ -149,7 +150,8 @@ class Demo:
         told = crew.run("sync", [PYTHON, "manage.py", "bridge", "pull", "all"])
         for line in told.splitlines():
             self.progress.say(line)
-        self.people = self._plant({"lots": erp.lots_in_stock(self.options.erp)}, crew)["people"]
+        made = self._plant({"lots": erp.lots_in_stock(self.options.erp)}, crew)
+        self.people, self.device_code = made["people"], made["device_code"]
         self.progress.done(f"{len(self.people)} people have badges")
 
     def _start_lineside(self, crew: Crew) -> None:
@@ -218,7 +220,8 @@ class Demo:
         print(f"""
   Everything runs ({self.progress.seconds:.0f} s). Passwords are all: demo
 
-    Terminal      {url}/t/             user operator; badge {badge} (PIN 1234)
+    Terminal      {url}/enroll/?code={self.device_code}
+                  makes your browser a tablet of the plant; no login, people use badge {badge} (PIN 1234)
     Supervisor    {url}/board/         user lead
     Planner       {url}/admin/         user planner
     Costs         {url}/board/         user control; open an order, then its costs

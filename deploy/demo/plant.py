@@ -6,6 +6,7 @@ What an ERP owns (items, bills, orders, people) is not made here: it comes down 
 import json
 import sys
 import uuid
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -28,6 +29,8 @@ from mes.masterdata.models import Item, Person, Site  # noqa: E402
 from mes.masterdata.records import ReasonRecord, ShiftRecord  # noqa: E402
 from mes.material import services as material  # noqa: E402
 from mes.material.models import Lot  # noqa: E402
+from mes.terminal import services as terminal  # noqa: E402
+from mes.terminal.models import Device, EnrollmentCode  # noqa: E402
 
 PASSWORD = "demo"  # noqa: S105 - the demo prints it
 LOGINS = (
@@ -115,7 +118,17 @@ def after_sync(lots: list[list[str]]) -> dict[str, Any]:
                 movement_id=uuid.uuid4(), item=item, lot_number=lot, quantity=Decimal(quantity), person=None,
                 occurred_at=now, now=now,
             )  # fmt: skip
-    return {"people": people, "badges": [f"B-{number}" for number, _ in people]}
+    return {"people": people, "badges": [f"B-{number}" for number, _ in people], "device_code": _device_code(now)}
+
+
+def _device_code(now: datetime) -> str:
+    """Return a code that makes the browser it is opened in a device of the whole site, good for this run of the demo."""
+    site = Site.objects.get(code=SITE)
+    # Each start prints one code; what earlier starts printed is worth nothing any more.
+    EnrollmentCode.objects.filter(site=site, made_by="demo", device=None).update(expires_at=now)
+    number = Device.objects.filter(site=site).count() + 1
+    code = terminal.make_code(site=site, name=f"Demo tablet {number}", by="demo", now=now, life=timedelta(days=7))
+    return code[1]
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ RIGHTS: Mapping[str, str] = {
     "bridge:write": "Re-send, edit and dismiss messages, pause and resume connections",
     "quality:read": "See checks and nonconformances",
     "quality:write": "Record checks, hold and free for quality",
+    "devices:manage": "Enroll and revoke the devices that stand at work centers",
     "access:manage": "Manage memberships and API keys",
 }
 """Every right there is. A key's scopes are rights as well."""
@@ -48,13 +49,17 @@ ROLES: Mapping[str, str] = {
 ROLE_RIGHTS: Mapping[str, frozenset[str]] = {
     "VIEWER": frozenset(_SEE),
     "OPERATOR": frozenset(_WORK),
-    "SUPERVISOR": frozenset((*_WORK, "orders:hold", "reports:over", "reports:reverse", "labor:correct", "bridge:read")),
-    "PLANNER": frozenset((*_SEE, "people:read", "orders:plan", "orders:hold", "reports:reverse", "bridge:read")),
+    "SUPERVISOR": frozenset(
+        (*_WORK, "orders:hold", "reports:over", "reports:reverse", "labor:correct", "bridge:read", "devices:manage")
+    ),
+    "PLANNER": frozenset(
+        (*_SEE, "people:read", "orders:plan", "orders:hold", "reports:reverse", "bridge:read", "devices:manage")
+    ),
     "QUALITY": frozenset((*_SEE, "people:read", "quality:write", "orders:hold", "changes:read")),
     "MAINTENANCE": frozenset(_SEE),
     "CONTROLLER": frozenset((*_SEE, "people:read", "labor:read", "costs:read", "bridge:read")),
     "INTEGRATOR": frozenset((*_SEE, "people:read", "changes:read", "erp:write", "bridge:read", "bridge:write")),
-    "IT": frozenset((*_SEE, "people:read", "changes:read", "bridge:read", "access:manage")),
+    "IT": frozenset((*_SEE, "people:read", "changes:read", "bridge:read", "devices:manage", "access:manage")),
 }
 
 

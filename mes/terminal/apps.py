@@ -47,6 +47,20 @@ class TerminalConfig(AppConfig):
                 allowed=lambda user: sites_of(user, "reports:reverse").exists(),
             )
         )
+        pages.add(
+            Page(
+                key="devices",
+                title=_("Devices"),
+                summary=_("The tablets that stand at work centers: enroll one, see how they do, revoke a lost one."),
+                url_name="terminal:devices",
+                icon="device",
+                order=70,
+                allowed=lambda user: sites_of(user, "devices:manage").exists(),
+            )
+        )
+        attention.sources.add(
+            attention.AttentionSource(key="devices", title=_("Devices"), look=queries.silent_devices, order=15)
+        )
         attention.sources.add(
             attention.AttentionSource(key="taps", title=_("Terminal entries"), look=queries.refused_taps, order=10)
         )

@@ -1,19 +1,30 @@
-"""What the terminal's shell asks: which work centers a person may open, and which taps were refused."""
+"""What the terminal's shell asks: which work centers may be opened, which device this is, which taps were refused."""
 
+import hashlib
+import hmac
+import threading
+import time
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import Max, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from mes.core.attention import Attention
-from mes.core.errors import NotFound
 from mes.masterdata.models import Person, Site, WorkCenter
-from mes.terminal.models import TerminalEntry
+from mes.terminal.models import Device, TerminalEntry
 
 MOST_SHOWN = 20
+SILENT_TOO_LONG = timedelta(minutes=15)
+REVOKED_SEEN_WITHIN = 3.0
+"""For so many seconds a poll believes that its device is not revoked; whatever books asks the database every time."""
+MOST_DEVICES = 4096
+
+_good_until: dict[int, float] = {}
+_lock = threading.Lock()
 
 
 def work_centers(sites: Collection[Site]) -> QuerySet[WorkCenter]:
@@ -25,20 +36,18 @@ def work_centers(sites: Collection[Site]) -> QuerySet[WorkCenter]:
     )
 
 
-def work_center_at(code: str, sites: Collection[Site]) -> WorkCenter:
-    """Return the work center with this code at one of the sites.
-
-    :raises NotFound: there is none there.
-    """
-    found = work_centers(sites).filter(code=code).first()
-    if found is None:
-        raise NotFound(_("There is no work center “%(code)s” that this device may open.") % {"code": code})
-    return found
+def no_such_center(code: str) -> str:
+    """Return the words for a work center that is not there, or not for this caller."""
+    return _("There is no work center “%(code)s” that this device may open.") % {"code": code}
 
 
-def person_by_number(site: Site, number: str) -> Person | None:
-    """Return the active person with this personnel number at the site."""
-    return Person.objects.filter(site=site, number=number, active=True).first()
+def person_called(site: Site, words: str) -> Person | None:
+    """Return the active person with this personnel number at the site, else the only one with this name."""
+    people = Person.objects.filter(site=site, active=True)
+    if found := people.filter(number=words).first():
+        return found
+    named = people.filter(name__iexact=words)[:2]
+    return named[0] if len(named) == 1 else None
 
 
 def person_by_key(key: int, site: Site) -> Person | None:
@@ -59,7 +68,7 @@ def entry_at(entry_id: UUID, sites: Collection[Site]) -> TerminalEntry | None:
     """Return an entry with whom and what a supervisor made of it, if it is of one of the sites."""
     return (
         TerminalEntry.objects.filter(pk=entry_id, site__in=sites)
-        .select_related("work_center__site", "person", "booked_person")
+        .select_related("work_center__site", "person", "booked_person", "device", "approved_by")
         .first()
     )
 
@@ -73,6 +82,69 @@ def fates(ids: Collection[UUID], work_center: WorkCenter) -> dict[str, dict[str,
 def people_of(site: Site) -> QuerySet[Person]:
     """Return the active people of a site, by name."""
     return Person.objects.filter(site=site, active=True).order_by("name", "number")
+
+
+def device_digest(secret: str) -> str:
+    """Return what is stored of a device's token or code: its HMAC, so that a stolen table enrolls nothing."""
+    return hmac.new(settings.SECRET_KEY.encode(), b"device:" + secret.encode(), hashlib.sha256).hexdigest()
+
+
+def plain_code(typed: str) -> str:
+    """Return an enrollment code as it was made, however it was typed."""
+    return "".join(sign for sign in typed.upper() if sign.isalnum())[:32]
+
+
+def device_by_token(token: str) -> Device | None:
+    """Return the device with this token, revoked or not."""
+    if not token or len(token) > 200:
+        return None
+    return Device.objects.select_related("site", "work_center").filter(digest=device_digest(token)).first()
+
+
+def is_revoked(device_id: int) -> bool:
+    """Say whether the device was revoked, asking the database at most every ``REVOKED_SEEN_WITHIN`` seconds: for polls."""
+    moment = time.monotonic()
+    if _good_until.get(device_id, 0.0) > moment:
+        return False
+    if not Device.objects.filter(pk=device_id, revoked_at=None).exists():
+        return True
+    with _lock:
+        if len(_good_until) >= MOST_DEVICES:
+            _good_until.clear()
+        _good_until[device_id] = moment + REVOKED_SEEN_WITHIN
+    return False
+
+
+def forget_devices() -> None:
+    """Forget what this process believes of devices, so that a revocation made here counts at once."""
+    with _lock:
+        _good_until.clear()
+
+
+def devices_of(sites: Collection[Site]) -> QuerySet[Device]:
+    """Return the devices of these sites, those in use first."""
+    return (
+        Device.objects.filter(site__in=sites)
+        .select_related("site", "work_center")
+        .order_by("revoked_at", "site__code", "name")
+    )
+
+
+def silent_devices(*, sites: Collection[str], now: datetime) -> list[Attention]:
+    """Return devices that hold entries the server does not have, and have not been heard for a while."""
+    silent = Device.objects.filter(
+        site__code__in=sites, revoked_at=None, queue_length__gt=0, seen_at__lt=now - SILENT_TOO_LONG
+    )
+    return [
+        Attention(
+            key=f"device-{device.pk}",
+            what=_("%(device)s holds %(n)s entries that are not sent") % {"device": device, "n": device.queue_length},
+            how=_("Bring it back to the network and open its terminal; it sends them by itself."),
+            url=reverse("terminal:devices"),
+            since=device.seen_at,
+        )
+        for device in silent.order_by("seen_at")[:MOST_SHOWN]
+    ]
 
 
 def refused_taps(*, sites: Collection[str], now: datetime) -> list[Attention]:

@@ -1,4 +1,4 @@
-"""Where the home page and the terminals are."""
+"""Where the home page, the terminals, their entries and their devices are."""
 
 from django.urls import path
 
@@ -13,6 +13,10 @@ urlpatterns = [
     path("t/<str:code>/entries", views.entries, name="entries"),
     path("t/<str:code>/sign-on", views.sign_on, name="sign-on"),
     path("t/<str:code>/fates", views.fates, name="fates"),
+    path("enroll/", views.enroll, name="enroll"),
+    path("devices/", views.devices, name="devices"),
+    path("devices/code", views.new_code, name="new-code"),
+    path("devices/<int:pk>/revoke", views.revoke, name="revoke"),
     path("entries/", views.waiting, name="waiting"),
     path("entries/<uuid:entry_id>/", views.entry, name="entry"),
 ]

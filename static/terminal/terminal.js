@@ -334,7 +334,8 @@ async function refresh() {
   try {
     const response = await fetch(stateUrl(), {
       credentials: "same-origin", cache: "no-store", redirect: "manual",
-      headers: Object.assign({ "X-Page-Token": config.token }, etag ? { "If-None-Match": etag } : {}),
+      headers: Object.assign({ "X-Page-Token": config.token, "X-Page-Version": config.version,
+        "X-Queue-Length": String(entries.filter((entry) => entry.state === "waiting").length) }, etag ? { "If-None-Match": etag } : {}),
     });
     if (response.status === 200) {
       const state = await response.json();
@@ -346,6 +347,14 @@ async function refresh() {
     } else if (response.status === 401) {
       location.reload();
       return;
+    } else if (response.status === 403) {
+      // Revoked: the page that comes instead says so. What is held here is handed over first.
+      await outbox.flush();
+      if (!entries.some((entry) => entry.state === "waiting")) {
+        location.reload();
+        return;
+      }
+      throw new Error("revoked");
     } else if (response.status !== 304) {
       throw new Error(String(response.status));
     }

@@ -9,10 +9,12 @@ from decimal import Decimal
 
 import pytest
 from django.contrib.auth.models import User
+from django.utils import timezone
 
 from mes.access.models import Membership
 from mes.core import live
 from mes.masterdata import services as masterdata
+from mes.terminal import services as terminal
 from tests.factories import make_person, make_reason, make_work_order
 
 PATIENCE = 60_000
@@ -77,3 +79,25 @@ def open_page(browser, live_server, client, plant):
     for context in contexts:
         context.close()
     assert complaints == []
+
+
+@pytest.fixture
+def enroll(browser, live_server, plant):
+    """Make a fresh browser window a device, as people do it, and open its terminal; it has no login."""
+    contexts = []
+
+    def _enroll(work_center=None, name="Tablet 1", **how):
+        _, code = terminal.make_code(site=plant.site, work_center=work_center, name=name, by="lead", now=timezone.now())
+        size = {"width": how.get("width", 1280), "height": how.get("height", 800)}
+        context = browser.new_context(viewport=size, color_scheme=how.get("scheme", "light"))
+        contexts.append(context)
+        page = context.new_page()
+        page.goto(f"{live_server.url}/enroll/?code={code}")
+        page.click("button[type=submit]")
+        page.wait_for_url("**/t/**")
+        page.wait_for_load_state()
+        return page
+
+    yield _enroll
+    for context in contexts:
+        context.close()

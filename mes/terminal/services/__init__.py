@@ -1,5 +1,18 @@
-"""What happens when a tap arrives from a terminal, and when a supervisor decides on one that was refused."""
+"""What happens to taps from terminals, booked or refused and decided on, and to the devices that they come from.
 
+``now`` is the doorway's clock; ``by`` the user name of who decided at a desk.
+"""
+
+from mes.terminal.services.devices import (
+    CODE_LIFE,
+    CodeNotGood,
+    DeviceNameTaken,
+    DeviceRevoked,
+    enroll,
+    make_code,
+    note_heartbeat,
+    revoke,
+)
 from mes.terminal.services.entries import (
     Arrival,
     EntryDecided,
@@ -14,7 +27,11 @@ from mes.terminal.services.entries import (
 )
 
 __all__ = [
+    "CODE_LIFE",
     "Arrival",
+    "CodeNotGood",
+    "DeviceNameTaken",
+    "DeviceRevoked",
     "EntryDecided",
     "EntryMismatch",
     "EntryOld",
@@ -24,4 +41,8 @@ __all__ = [
     "accept_entry",
     "book_entry",
     "dismiss_entry",
+    "enroll",
+    "make_code",
+    "note_heartbeat",
+    "revoke",
 ]

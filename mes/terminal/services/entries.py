@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from mes.core.errors import DomainError, InvalidInput, NotFound
 from mes.masterdata.models import Person, WorkCenter
-from mes.terminal.models import TerminalEntry
+from mes.terminal.models import Device, TerminalEntry
 from mes.terminal.rules import OLDEST_ENTRY, Reading, needs_confirmation
 
 State = TerminalEntry.State
@@ -63,6 +63,7 @@ class Arrival:
     clock: Reading
     label: str = ""
     confirmed: bool = False
+    device: Device | None = None
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,7 @@ def accept_entry(*, arrival: Arrival, now: datetime, confirm_after: timedelta, w
     facts = {
         "site_id": arrival.work_center.site_id,
         "work_center": arrival.work_center,
+        "device": arrival.device,
         "action": arrival.action,
         "payload": arrival.payload,
         "label": arrival.label,

@@ -1,8 +1,25 @@
-"""The home page, the terminals, and the doors through which a terminal reads and writes."""
+"""The home page, the terminals with the doors through which they read and write, and the devices they run on."""
 
 from mes.terminal.views.common import csrf_failure
+from mes.terminal.views.enrolling import enroll
 from mes.terminal.views.entries import entries, entry, fates, waiting
+from mes.terminal.views.office import devices, new_code, revoke
 from mes.terminal.views.people import sign_on
 from mes.terminal.views.shell import home, state, terminal, terminals
 
-__all__ = ["csrf_failure", "entries", "entry", "fates", "home", "sign_on", "state", "terminal", "terminals", "waiting"]
+__all__ = [
+    "csrf_failure",
+    "devices",
+    "enroll",
+    "entries",
+    "entry",
+    "fates",
+    "home",
+    "new_code",
+    "revoke",
+    "sign_on",
+    "state",
+    "terminal",
+    "terminals",
+    "waiting",
+]

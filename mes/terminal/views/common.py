@@ -13,7 +13,7 @@ from mes.core.errors import DomainError, InvalidInput
 from mes.terminal.rules import short_ref
 
 SEE = "orders:read"
-RIGHT = "reports:write"
+BOOK = "reports:write"
 LONGEST_BODY = 262_144
 
 CLIENT = 2

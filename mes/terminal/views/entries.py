@@ -25,7 +25,8 @@ from mes.terminal.models import TerminalEntry
 from mes.terminal.panels import Tap, actions
 from mes.terminal.rules import Reading, read_clock
 from mes.terminal.services import Arrival
-from mes.terminal.views.common import RIGHT, SEE, check_client, problem, read_body
+from mes.terminal.views.caller import Caller, caller_of
+from mes.terminal.views.common import BOOK, SEE, check_client, problem, read_body
 from mes.terminal.views.people import person_of
 
 DECIDE = "reports:reverse"
@@ -39,14 +40,15 @@ def entries(request: HttpRequest, code: str) -> HttpResponse:
 
     What can be read is kept, booked or not: ``kept`` in the answer says so, and only then may the terminal forget it.
     """
-    if not request.user.is_authenticated:
+    caller = caller_of(request)
+    if caller is None:
         return JsonResponse({"code": "not_signed_in"}, status=401)
     now = timezone.now()
     try:
         check_client(request)
-        work_center = queries.work_center_at(code, sites_of(request.user, RIGHT))
+        work_center = caller.center(code, BOOK)
         body = read_body(request)
-        arrival, doubt = _arrival(body, work_center, now)
+        arrival, doubt = _arrival(body, work_center, caller, now)
     except DomainError as error:
         return problem(error, status=422 if error.status == 401 else error.status)
     try:
@@ -66,10 +68,11 @@ def entries(request: HttpRequest, code: str) -> HttpResponse:
 @require_GET
 def fates(request: HttpRequest, code: str) -> HttpResponse:
     """Say what has become of refused entries (``?ids=``) that a terminal still shows."""
-    if not request.user.is_authenticated:
+    caller = caller_of(request)
+    if caller is None:
         return JsonResponse({"code": "not_signed_in"}, status=401)
     try:
-        work_center = queries.work_center_at(code, sites_of(request.user, RIGHT))
+        work_center = caller.center(code, BOOK)
         ids = [_uuid(one) for one in request.GET.get("ids", "").split(",")[:MOST_FATES] if one]
     except DomainError as error:
         return problem(error, status=error.status)
@@ -133,12 +136,16 @@ def _decide(request: HttpRequest, entry: TerminalEntry, payload: dict[str, Any])
     services.book_entry(entry_id=entry.pk, payload=payload, person=person, by=by, now=now, note=note, work=work)
 
 
-def _arrival(body: dict[str, Any], work_center: WorkCenter, now: datetime) -> tuple[Arrival, DomainError | None]:
-    """Return the tap, and what is wrong with it although it can be kept: who entered it, when, or what.
+def _arrival(
+    body: dict[str, Any], work_center: WorkCenter, caller: Caller, now: datetime
+) -> tuple[Arrival, DomainError | None]:
+    """Return the tap, and what is wrong with it although it can be kept: who entered it, when, what, or on which device.
 
     :raises InvalidInput: there is no id under which it could be kept.
     """
-    entry_id, doubts = _uuid(body.get("id")), []
+    entry_id = _uuid(body.get("id"))
+    doubts: list[DomainError] = []
+    revoked = caller.revoked
     action, payload = body.get("action"), body.get("payload")
     person: Person | None = None
     clock = Reading(now, None, "")
@@ -151,9 +158,12 @@ def _arrival(body: dict[str, Any], work_center: WorkCenter, now: datetime) -> tu
         doubts.append(error)
     needed = actions[action].needs_person if isinstance(action, str) and action in actions else False
     try:
-        person = person_of(body.get("person"), work_center, needed=needed)
+        person, on_revoked = person_of(body.get("person"), work_center, at=clock.at, needed=needed)
+        revoked = revoked or on_revoked
     except InvalidInput as error:
         doubts.append(error)
+    if revoked:
+        doubts.insert(0, services.DeviceRevoked(_("This device was revoked, so this is not booked.")))
     arrival = Arrival(
         id=entry_id,
         work_center=work_center,
@@ -163,6 +173,7 @@ def _arrival(body: dict[str, Any], work_center: WorkCenter, now: datetime) -> tu
         clock=clock,
         label=str(body.get("label") or "")[:200],
         confirmed=body.get("confirmed") is True,
+        device=caller.device,
     )
     return arrival, doubts[0] if doubts else None
 

@@ -1,6 +1,6 @@
 """Who is at a terminal: signing on, and the pass under which a person's entries arrive."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core import signing
@@ -9,13 +9,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from mes.access.queries import sites_of
 from mes.core.errors import DomainError, InvalidInput
 from mes.masterdata import services as masterdata
 from mes.masterdata.models import Person, WorkCenter
-from mes.terminal import queries
+from mes.terminal import queries, services
+from mes.terminal.models import Device
 from mes.terminal.rules import OLDEST_ENTRY
-from mes.terminal.views.common import RIGHT, problem, read_body
+from mes.terminal.views.caller import caller_of
+from mes.terminal.views.common import BOOK, problem, read_body
 
 SIGNED_ON = timedelta(hours=12)
 PASS_AGE = OLDEST_ENTRY
@@ -24,43 +25,52 @@ PASS_AGE = OLDEST_ENTRY
 @require_POST
 def sign_on(request: HttpRequest, code: str) -> HttpResponse:
     """Let a person use this terminal, by badge or by number and PIN; the answer is their pass for what they enter."""
-    if not request.user.is_authenticated:
+    caller = caller_of(request)
+    if caller is None:
         return JsonResponse({"code": "not_signed_in"}, status=401)
+    now = timezone.now()
     try:
-        work_center = queries.work_center_at(code, sites_of(request.user, RIGHT))
+        if caller.revoked:
+            raise services.DeviceRevoked(_("This device was revoked. Nobody can sign on here; ask your supervisor."))
+        work_center = caller.center(code, BOOK)
         person = _identify(read_body(request), work_center)
     except DomainError as error:
         # Never 401: to the page that would mean that the device itself is signed out.
         return problem(error, status=422 if error.status == 401 else error.status)
+    until = now + SIGNED_ON
+    device_id = caller.device.pk if caller.device else 0
+    proof = [person.pk, person.site_id, device_id, int(until.timestamp())]
     return JsonResponse(
         {
-            "token": signing.dumps([person.pk, person.site_id], salt="terminal-person", compress=True),
+            "token": signing.dumps(proof, salt="terminal-person", compress=True),
             "number": person.number,
             "name": person.name,
-            "until": (timezone.now() + SIGNED_ON).isoformat(),
+            "until": until.isoformat(),
         }
     )
 
 
-def person_of(token: Any, work_center: WorkCenter, *, needed: bool) -> Person | None:
-    """Return the person whose pass came with an entry; None where nobody is needed.
+def person_of(token: Any, work_center: WorkCenter, *, at: datetime, needed: bool) -> tuple[Person | None, bool]:
+    """Return who entered it, and whether the device on which they signed on was revoked since.
 
-    :raises InvalidInput: the pass is no pass, or the person does not work here any more.
+    :raises InvalidInput: the pass is none, belongs elsewhere, or had run out when this happened.
     """
     if not token and not needed:
-        return None
+        return None, False
     try:
-        pk, site_id = signing.loads(str(token or ""), salt="terminal-person", max_age=PASS_AGE)
+        pk, site_id, device_id, until = signing.loads(str(token or ""), salt="terminal-person", max_age=PASS_AGE)
     except (signing.BadSignature, ValueError) as error:
         raise InvalidInput(
             _("It is not clear who entered this. Sign on and enter it again."), field="person"
         ) from error
+    if at.timestamp() > until:
+        raise InvalidInput(_("The person had not signed on any more. Sign on and enter it again."), field="person")
     person = queries.person_by_key(pk, work_center.site) if site_id == work_center.site_id else None
     if person is None:
         raise InvalidInput(
             _("The person who entered this does not work here any more. Ask your supervisor."), field="person"
         )
-    return person
+    return person, bool(device_id) and Device.objects.filter(pk=device_id, revoked_at__isnull=False).exists()
 
 
 def _identify(body: dict[str, Any], work_center: WorkCenter) -> Person:
@@ -73,8 +83,8 @@ def _identify(body: dict[str, Any], work_center: WorkCenter) -> Person:
     number, pin = str(body.get("number", ""))[:64].strip(), str(body.get("pin", ""))[:32]
     if not number or not pin:
         raise InvalidInput(_("Enter your number and your PIN, or scan your badge."), field="number" if pin else "pin")
-    found = queries.person_by_number(work_center.site, number)
+    found = queries.person_called(work_center.site, number)
     if found is None:
-        raise InvalidInput(_("Nobody here has the number “%(number)s”.") % {"number": number}, field="number")
+        raise InvalidInput(_("Nobody here has the number or name “%(number)s”.") % {"number": number}, field="number")
     masterdata.check_pin(person_id=found.pk, pin=pin)
     return found

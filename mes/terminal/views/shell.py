@@ -1,12 +1,18 @@
-"""The home page, and the terminal's page and panels."""
+"""The home page and the terminal's page, with the door through which it stays current."""
 
 import json
+import logging
+import time
 from datetime import datetime, timedelta
+from functools import cache
+from hashlib import blake2b
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core import signing
+from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
@@ -20,38 +26,56 @@ from mes.core import live
 from mes.core.attention import all_attention
 from mes.core.errors import NotFound
 from mes.masterdata.models import WorkCenter
-from mes.terminal import queries
+from mes.terminal import queries, services
 from mes.terminal.panels import ZONES, Place, actions, panels
-from mes.terminal.views.common import RIGHT, SEE
+from mes.terminal.views.caller import COOKIE, Caller, caller_of, keep_cookie, sign_in_first
+from mes.terminal.views.common import BOOK, SEE
 
 PAGE_AGE = 7 * 24 * 3600
 MOST_ENTRIES = 2000
 """How many entries a device may hold that the server does not have; from nine tenths of it the page calls for help."""
+HEARTBEAT_EVERY = 30.0
+"""Seconds between two notes that a device was heard, unless it says something new."""
+
+log = logging.getLogger(__name__)
+_heard: dict[int, tuple[float, str, int]] = {}
 
 
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
     """Show where one can go from here, and what needs attention."""
     sites = sites_of(request.user, SEE)
-    centers = queries.work_centers(sites_of(request.user, RIGHT))
+    centers = queries.work_centers(sites_of(request.user, BOOK))
     attention = all_attention(sites=[site.code for site in sites], now=timezone.now())
     with timezone.override(zone_of_user(request.user, SEE)):
         return render(request, "home.html", {"centers": centers, "attention": attention, "sites": sites})
 
 
-@login_required
+@require_GET
 def terminals(request: HttpRequest) -> HttpResponse:
-    """Let a device choose its work center."""
-    return render(request, "terminal/terminals.html", {"centers": queries.work_centers(sites_of(request.user, RIGHT))})
+    """Let whoever stands before a device choose the work center; a device of one work center goes there at once."""
+    caller = caller_of(request)
+    if caller is None:
+        return sign_in_first(request)
+    if caller.revoked:
+        return _revoked(request, caller)
+    centers = caller.centers(BOOK)
+    if caller.device and caller.device.work_center_id and (only := centers.first()):
+        return redirect("terminal:terminal", only.code)
+    return render(request, "terminal/terminals.html", {"centers": centers, "device": caller.device})
 
 
 @ensure_csrf_cookie
-@login_required
 @require_GET
 def terminal(request: HttpRequest, code: str) -> HttpResponse:
-    """Show the terminal of a work center; who may see orders may look, only a device may book."""
+    """Show the terminal of a work center; who may see orders may look, booking is asked for with every entry."""
+    caller = caller_of(request)
+    if caller is None:
+        return sign_in_first(request)
+    if caller.revoked:
+        return _revoked(request, caller)
     try:
-        work_center = queries.work_center_at(code, sites_of(request.user, SEE))
+        work_center = caller.center(code, SEE)
     except NotFound as error:
         raise Http404(error.detail) from error
     now = timezone.now()
@@ -59,18 +83,22 @@ def terminal(request: HttpRequest, code: str) -> HttpResponse:
     zones: dict[str, list[dict[str, str]]] = {zone: [] for zone in ZONES}
     for panel in sorted(panels, key=lambda panel: panel.order):
         zones[panel.zone].append({"key": panel.key, "html": drawn[panel.key]})
-    return render(
+    response = render(
         request,
         "terminal/terminal.html",
         {
             "work_center": work_center,
+            "device": caller.device,
             "zones": zones,
             "body_zones": [(zone, zones[zone]) for zone in ZONES if zone != "bar"],
             "keys": "123456789",
             "bar": bar,
             "config": {
                 "code": work_center.code,
-                "token": signing.dumps([work_center.pk], salt="terminal-page"),
+                "token": signing.dumps(
+                    [work_center.pk, caller.device.pk if caller.device else 0], salt="terminal-page"
+                ),
+                "version": page_version(),
                 "focus": _job(request),
                 "state_url": reverse("terminal:state", args=[code]),
                 "fates_url": reverse("terminal:fates", args=[code]),
@@ -82,14 +110,27 @@ def terminal(request: HttpRequest, code: str) -> HttpResponse:
             },
         },
     )
+    if caller.device:
+        keep_cookie(request, response, request.COOKIES[COOKIE])
+    return response
 
 
 @require_GET
 def state(request: HttpRequest, code: str) -> HttpResponse:
     """Return the terminal's panels, or 304 where the page has them already; reads no session where the page's token holds."""
-    work_center = _center_of_page(request, code)
+    try:
+        center_id, device_id = signing.loads(
+            request.headers.get("X-Page-Token", ""), salt="terminal-page", max_age=PAGE_AGE
+        )
+        work_center = _centers.get(center_id, code)
+    except (signing.BadSignature, ValueError):
+        work_center, device_id = _center_of_caller(request, code)
     if work_center is None:
         return JsonResponse({"code": "not_signed_in"}, status=401)
+    if device_id:
+        if queries.is_revoked(device_id):
+            return JsonResponse({"code": services.DeviceRevoked.code}, status=403)
+        _note_heartbeat(request, device_id)
     job = _job(request)
 
     def build() -> bytes:
@@ -99,6 +140,37 @@ def state(request: HttpRequest, code: str) -> HttpResponse:
     response = live.respond(request, scope=f"terminal/{work_center.pk}/{job}/{get_language()}", build=build)
     response["X-Server-Time"] = timezone.now().isoformat()
     return response
+
+
+@cache
+def page_version() -> str:
+    """Return what tells one version of the terminal's page from another: a hash of its scripts."""
+    scripts = sorted((settings.BASE_DIR / "static" / "terminal").glob("*.js"))
+    return blake2b(b"".join(script.read_bytes() for script in scripts), digest_size=5).hexdigest()
+
+
+def _revoked(request: HttpRequest, caller: Caller) -> HttpResponse:
+    """Tell a revoked device what it is; what it still holds is sent from there to be kept."""
+    return render(request, "terminal/revoked.html", {"device": caller.device}, status=403)
+
+
+def _note_heartbeat(request: HttpRequest, device_id: int) -> None:
+    """Write down what the device says of itself; a busy database may skip it."""
+    version = request.headers.get("X-Page-Version", "")
+    version = version[:40] if version.isascii() and version.isalnum() else ""
+    text = request.headers.get("X-Queue-Length", "0")
+    queue_length = int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 0
+    heard = _heard.get(device_id)
+    moment = time.monotonic()
+    if heard and heard[1:] == (version, queue_length) and moment - heard[0] < HEARTBEAT_EVERY:
+        return
+    if len(_heard) > 10_000:
+        _heard.clear()
+    _heard[device_id] = (moment, version, queue_length)
+    try:
+        services.note_heartbeat(device_id=device_id, version=version, queue_length=queue_length, now=timezone.now())
+    except DatabaseError as error:
+        log.warning("That device %s was heard was not noted: %s", device_id, error)
 
 
 def _draw(place: Place) -> tuple[dict[str, str], str]:
@@ -117,18 +189,16 @@ def _job(request: HttpRequest) -> str:
     return job if len(job) <= 40 else ""
 
 
-def _center_of_page(request: HttpRequest, code: str) -> WorkCenter | None:
-    token = request.headers.get("X-Page-Token", "")
+def _center_of_caller(request: HttpRequest, code: str) -> tuple[WorkCenter | None, int]:
+    """Return the work center and the device for a page whose token is missing or too old."""
+    caller = caller_of(request)
+    if caller is None:
+        return None, 0
+    device_id = caller.device.pk if caller.device else 0
     try:
-        (pk,) = signing.loads(token, salt="terminal-page", max_age=PAGE_AGE)
-        return _centers.get(pk, code)
-    except (signing.BadSignature, ValueError):
-        if not request.user.is_authenticated:
-            return None
-        try:
-            return queries.work_center_at(code, sites_of(request.user, SEE))
-        except NotFound:
-            return None
+        return caller.center(code, SEE), device_id
+    except NotFound:
+        return None, 0
 
 
 class _Centers:

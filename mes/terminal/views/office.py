@@ -1,0 +1,89 @@
+"""The page on which a supervisor sees the devices, makes codes for new ones and revokes lost ones."""
+
+from typing import Any
+
+import segno
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from mes.access.queries import sites_of
+from mes.access.views import requires
+from mes.core.errors import DomainError
+from mes.terminal import queries, services
+
+MANAGE = "devices:manage"
+
+
+@requires(MANAGE)
+@require_GET
+def devices(request: HttpRequest) -> HttpResponse:
+    """List the devices with their state, and offer to enroll another."""
+    return _list(request)
+
+
+@requires(MANAGE)
+@require_POST
+def new_code(request: HttpRequest) -> HttpResponse:
+    """Make a code for a device and show it this once, to scan or to type."""
+    center = queries.work_centers(sites_of(request.user, MANAGE)).filter(pk=_key(request, "work_center")).first()
+    site = sites_of(request.user, MANAGE).filter(pk=_key(request, "site")).first() or (center and center.site)
+    if site is None:
+        raise Http404
+    try:
+        code, text = services.make_code(
+            site=site,
+            work_center=center,
+            name=request.POST.get("name", ""),
+            by=request.user.get_username(),
+            now=timezone.now(),
+        )
+    except DomainError as error:
+        messages.error(request, error.detail)
+        return redirect("terminal:devices")
+    address = f"{request.build_absolute_uri(reverse('terminal:enroll'))}?code={text}"
+    return _list(request, code=code, text=text, address=address, picture=qr(address))
+
+
+@requires(MANAGE)
+@require_POST
+def revoke(request: HttpRequest, pk: int) -> HttpResponse:
+    """End a device at once."""
+    device = queries.devices_of(sites_of(request.user, MANAGE)).filter(pk=pk).first()
+    if device is None:
+        raise Http404
+    services.revoke(device_id=device.pk, by=request.user.get_username(), now=timezone.now())
+    messages.success(
+        request,
+        _("%(device)s is revoked. What it still sends is kept under “Needs attention”.") % {"device": device},
+    )
+    return redirect("terminal:devices")
+
+
+def qr(text: str) -> SafeString:
+    """Draw a text as a QR code, black on white whatever the theme, for inclusion in a page."""
+    drawn = segno.make(text, error="m", micro=False)
+    return mark_safe(  # noqa: S308 - segno writes the path and nothing of the text
+        drawn.svg_inline(scale=6, border=4, dark="#000000", light="#ffffff", omitsize=True, svgclass="qr")
+    )
+
+
+def _list(request: HttpRequest, **more: Any) -> HttpResponse:
+    now = timezone.now()
+    sites = sites_of(request.user, MANAGE)
+    found = [(device, device.state_at(now)) for device in queries.devices_of(sites)]
+    return render(
+        request,
+        "terminal/devices.html",
+        {"devices": found, "sites": sites, "centers": queries.work_centers(sites)} | more,
+    )
+
+
+def _key(request: HttpRequest, name: str) -> int | None:
+    text = request.POST.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else None

@@ -5,6 +5,7 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
 
 from erp_bridge.urls import api_urlpatterns as bridge_api
+from labor.urls import api_urlpatterns as labor_api
 from mes.execution.urls import api_urlpatterns as execution_api
 
 urlpatterns = [
@@ -17,9 +18,10 @@ urlpatterns = [
     path("api/v1/", include("mes.material.urls")),
     path("api/v1/", include(execution_api)),
     path("api/v1/erp/", include(bridge_api)),
-    path("api/v1/", include("labor.urls")),
+    path("api/v1/", include(labor_api)),
     path("", include("mes.terminal.urls")),
     path("", include("mes.execution.urls")),
+    path("", include("labor.urls")),
     path("", include("erp_bridge.costing.urls")),
     path("", include("erp_bridge.urls")),
 ]

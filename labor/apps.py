@@ -38,8 +38,11 @@ class LaborConfig(AppConfig):
         bus.subscribe(OperationStarted, on_start)
         bus.subscribe(OperationStopped, on_stop)
 
+        from django.utils.translation import gettext_lazy as _
+
         from labor import panels
         from mes.core import attention, live
+        from mes.core.pages import Page, pages
         from mes.execution.panels.board import sections, tell_crew
         from mes.terminal.panels import actions
         from mes.terminal.panels import panels as terminal
@@ -49,6 +52,17 @@ class LaborConfig(AppConfig):
         for action in panels.ACTIONS:
             actions.add(action())
         sections.add(panels.LaborSection())
+        pages.add(
+            Page(
+                key="labor",
+                title=_("Labor"),
+                summary=_("Who worked on what today: set forgotten ends, correct, approve."),
+                url_name="labor:today",
+                icon="people",
+                order=25,
+                allowed=panels.may_see_labor,
+            )
+        )
         tell_crew(panels.crew)
         attention.sources.add(
             attention.AttentionSource(key="labor", title="Forgotten timers", look=panels.forgotten, order=30)

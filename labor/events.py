@@ -1,7 +1,7 @@
 """What people's time went into. ``subject`` is the work order's number, or ``person/<number>`` for indirect time."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -24,3 +24,13 @@ class LaborTimeRecorded(Event):
     minutes: Decimal
     reason: str = ""
     reverses: UUID | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LaborDayApproved(Event):
+    """A supervisor vouched for what was recorded so far of a person's day (a date in the site's time zone)."""
+
+    person: str
+    day: date
+    minutes: Decimal
+    approved_by: str

@@ -72,6 +72,24 @@ class AttendanceSegment(Segment):
         return f"{self.person} {self.kind} {self.started_at:%Y-%m-%d %H:%M}"
 
 
+class DayApproval(models.Model):
+    """A supervisor vouches for one person's time of one day, as it stood at that moment. A fact: later time needs another."""
+
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="day_approvals")
+    day = models.DateField(help_text="In the site's time zone.")
+    approved_at = models.DateTimeField()
+    approved_by = models.CharField(max_length=150)
+    minutes = MinutesField(help_text="What the day's work came to.")
+
+    class Meta:
+        ordering = ["-approved_at"]
+        indexes = [models.Index(fields=["person", "day"], name="approval_by_day")]
+
+    def __str__(self) -> str:
+        return f"{self.person} {self.day} by {self.approved_by}"
+
+
 class LaborSegment(Segment):
     """A person worked on an operation, or on something indirect. ``minutes`` is that person's share, final once ended.
 

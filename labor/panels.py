@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db.models import Max
 from django.urls import reverse
@@ -10,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from labor import queries, services
 from labor.models import AttendanceSegment, LaborSegment
+from mes.access.queries import sites_of
 from mes.core.attention import Attention
 from mes.execution.models import WorkOrder
 from mes.execution.panels import looked_at
@@ -144,7 +146,7 @@ def forgotten(*, sites: Collection[str], now: datetime) -> list[Attention]:
                     what=_("%(person)s: the time on %(job)s was never ended")
                     % {"person": one.person.name, "job": one.operation or one.reason},
                     how=_("Set the end that is right; until then it counts for nothing."),
-                    url=reverse("execution:order", args=[one.operation.work_order.number]) if one.operation else "",
+                    url=_day_url(site, one.started_at),
                     since=one.started_at,
                     severity="wait",
                 )
@@ -155,11 +157,21 @@ def forgotten(*, sites: Collection[str], now: datetime) -> list[Attention]:
                     key=f"attendance-{shift.pk}",
                     what=_("%(person)s never clocked out") % {"person": shift.person.name},
                     how=_("Set the end that is right; until then it counts for nothing."),
+                    url=_day_url(site, shift.started_at),
                     since=shift.started_at,
                     severity="wait",
                 )
             )
     return found
+
+
+def _day_url(site: Site, moment: datetime) -> str:
+    return reverse("labor:day", args=[site.code, moment.astimezone(ZoneInfo(site.time_zone)).date()])
+
+
+def may_see_labor(user: Any) -> bool:
+    """Return whether the user may see people's time at any site."""
+    return sites_of(user, "labor:read").exists()
 
 
 def last_change() -> object:

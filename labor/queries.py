@@ -1,12 +1,19 @@
 """Who is here, who works on what, and what time went into an order."""
 
-from datetime import datetime, timedelta
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db.models import Q, QuerySet, Sum
 
-from labor.models import AttendanceSegment, LaborSegment
+from labor.models import AttendanceSegment, DayApproval, LaborSegment
+from labor.rules import merge
+from mes.core.durations import minutes_between
+from mes.masterdata.models import Person, Site
 
 
 def forgotten_after() -> timedelta:
@@ -69,6 +76,127 @@ def presence(*, person_id: int) -> QuerySet[AttendanceSegment]:
     return AttendanceSegment.objects.filter(
         person_id=person_id, kind=AttendanceSegment.Kind.PRESENT, voided_by__isnull=True
     )
+
+
+@dataclass
+class PersonDay:
+    """One person's day: when present, what worked on, what a supervisor vouched for.
+
+    A stretch belongs to the day on which it began. ``labor`` leaves out what was taken back.
+    """
+
+    person: Person
+    day: date
+    presence: list[AttendanceSegment] = field(default_factory=list)
+    breaks: list[AttendanceSegment] = field(default_factory=list)
+    labor: list[LaborSegment] = field(default_factory=list)
+    approval: DayApproval | None = None
+    present: Decimal = Decimal(0)
+    """Minutes present up to now, breaks left out."""
+
+    @property
+    def worked(self) -> Decimal:
+        """Minutes on orders and on indirect work."""
+        return sum((one.minutes for one in self.labor if one.minutes), Decimal(0))
+
+    @property
+    def indirect(self) -> Decimal:
+        return sum((one.minutes for one in self.labor if one.minutes and one.operation_id is None), Decimal(0))
+
+    @property
+    def unaccounted(self) -> Decimal:
+        """Minutes of presence that went into nothing that was clocked; running work counts as accounted for when it ends."""
+        return self.present - self.worked
+
+    @property
+    def waits(self) -> bool:
+        """Whether somebody has to set an end."""
+        return any(one.awaits_end for one in (*self.labor, *self.presence))
+
+    @property
+    def is_open(self) -> bool:
+        return any(one.is_open for one in self.labor)
+
+    @property
+    def is_approved(self) -> bool:
+        """Whether all that counts has been vouched for."""
+        return self.approval is not None and all(_vouched(one, self.approval) for one in self.labor)
+
+
+def day_bounds(*, site: Site, day: date) -> tuple[datetime, datetime]:
+    """Return the instants at which the day begins and ends at the site: 23, 24 or 25 hours apart."""
+    zone = ZoneInfo(site.time_zone)
+    return (
+        datetime.combine(day, time(), tzinfo=zone),
+        datetime.combine(day + timedelta(days=1), time(), tzinfo=zone),
+    )
+
+
+def days(*, site: Site, day: date, now: datetime) -> list[PersonDay]:
+    """Return the day of everybody who was there or worked, by name."""
+    begin, end = day_bounds(site=site, day=day)
+    found: dict[int, PersonDay] = {}
+    within = {"site": site, "started_at__gte": begin, "started_at__lt": end}
+    attendance = AttendanceSegment.objects.filter(**within, voided_by__isnull=True).select_related("person__site")
+    for stretch in attendance.order_by("started_at"):
+        told = found.setdefault(stretch.person_id, PersonDay(stretch.person, day))
+        (told.presence if stretch.kind == AttendanceSegment.Kind.PRESENT else told.breaks).append(stretch)
+    labor = LaborSegment.objects.filter(**within, reverses__isnull=True, reversed_by__isnull=True)
+    for segment in labor.select_related("person__site", "operation__work_order", "reason").order_by("started_at"):
+        found.setdefault(segment.person_id, PersonDay(segment.person, day)).labor.append(segment)
+    for approval in DayApproval.objects.filter(site=site, day=day, person_id__in=found).order_by("approved_at"):
+        found[approval.person_id].approval = approval
+    for told in found.values():
+        told.present = _minutes_present(told.presence, now)
+    return sorted(found.values(), key=lambda told: (told.person.name, told.person.number))
+
+
+def day_of(*, person: Person, day: date, now: datetime | None = None) -> PersonDay:
+    """Return one person's day; without ``now`` what is still running counts as nothing."""
+    begin, end = day_bounds(site=person.site, day=day)
+    within = {"person": person, "started_at__gte": begin, "started_at__lt": end}
+    attendance = list(AttendanceSegment.objects.filter(**within, voided_by__isnull=True).order_by("started_at"))
+    told = PersonDay(
+        person,
+        day,
+        presence=[one for one in attendance if one.kind == AttendanceSegment.Kind.PRESENT],
+        breaks=[one for one in attendance if one.kind == AttendanceSegment.Kind.BREAK],
+        labor=list(
+            LaborSegment.objects.filter(**within, reverses__isnull=True, reversed_by__isnull=True)
+            .select_related("operation__work_order", "reason")
+            .order_by("started_at")
+        ),
+        approval=DayApproval.objects.filter(person=person, day=day).order_by("approved_at").last(),
+    )
+    told.present = _minutes_present(told.presence, now)
+    return told
+
+
+def is_approved(*, segment_id: UUID) -> bool:
+    """Return whether a supervisor vouched for a segment: entered or corrected it, or approved its day after it was recorded.
+
+    A reversal is vouched for with what it takes back: an ERP that was told one has to be told the other.
+    """
+    segment = (
+        LaborSegment.objects.select_related("person__site", "reverses").filter(pk=segment_id, ended_at__isnull=False)
+    ).first()
+    if segment is None:
+        return False
+    day = segment.started_at.astimezone(ZoneInfo(segment.person.site.time_zone)).date()
+    approvals = list(DayApproval.objects.filter(person_id=segment.person_id, day=day))
+    asked = segment.reverses or segment
+    return any(_vouched(asked, approval) for approval in approvals) or bool(asked.corrected_by)
+
+
+def _vouched(segment: LaborSegment, approval: DayApproval) -> bool:
+    return segment.ended_at is not None and (bool(segment.corrected_by) or segment.recorded_at <= approval.approved_at)
+
+
+def _minutes_present(stretches: Iterable[AttendanceSegment], now: datetime | None) -> Decimal:
+    windows = [
+        (one.started_at, one.ended_at or now or one.started_at) for one in stretches if one.ended_at or one.is_open
+    ]
+    return sum((minutes_between(begin, end) for begin, end in merge(windows)), Decimal(0))
 
 
 def _open(manager):

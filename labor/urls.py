@@ -1,10 +1,34 @@
-"""Labor's part of the API."""
+"""Where the supervisor's day and labor's part of the API are."""
 
-from django.urls import path
+from datetime import date
 
-from labor import api
+from django.urls import path, register_converter
 
+from labor import api, views
+
+
+class DayConverter:
+    """A day in an address, as 2026-11-21."""
+
+    regex = r"\d{4}-\d{2}-\d{2}"
+
+    def to_python(self, text: str) -> date:
+        return date.fromisoformat(text)
+
+    def to_url(self, day: date) -> str:
+        return day.isoformat()
+
+
+register_converter(DayConverter, "day")
+
+app_name = "labor"
 urlpatterns = [
+    path("labor/", views.today, name="today"),
+    path("labor/<str:site>/<day:day>/", views.day, name="day"),
+    path("labor/<str:site>/<day:day>/decide", views.decide, name="decide"),
+]
+
+api_urlpatterns = [
     path("labor/attendance", api.AttendanceView.as_view(), name="api-labor-attendance"),
     path("labor/segments", api.SegmentsView.as_view(), name="api-labor-segments"),
     path("labor/segments/<uuid:pk>/reversal", api.SegmentReversalView.as_view(), name="api-labor-segment-reversal"),

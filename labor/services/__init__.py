@@ -3,6 +3,7 @@
 ``occurred_at`` is when it happened as claimed, ``now`` the doorway's clock, ``by`` the name of a supervisor.
 """
 
+from labor.services.approving import approve_day
 from labor.services.clocking import (
     clock_in,
     clock_off,
@@ -26,6 +27,7 @@ from labor.services.correcting import (
 
 __all__ = [
     "add_labor",
+    "approve_day",
     "clock_in",
     "clock_off",
     "clock_on",

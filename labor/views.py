@@ -1,0 +1,215 @@
+"""The supervisor's day: who was here, what each worked on, what was forgotten, and putting it right by correction."""
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from labor import queries, services
+from labor.models import AttendanceSegment, LaborSegment
+from mes.access.queries import may, sites_of
+from mes.core import live
+from mes.core.errors import DomainError, InvalidInput
+from mes.execution.models import Operation
+from mes.masterdata.models import Person, Site
+
+
+@login_required
+@require_GET
+def today(request: HttpRequest) -> HttpResponse:
+    """Go to today at the first site whose labor the person may see."""
+    site = sites_of(request.user, "labor:read").filter(active=True).first()
+    if site is None:
+        return render(request, "labor/nothing.html", status=403)
+    return redirect("labor:day", site.code, _today(site))
+
+
+@login_required
+@require_GET
+def day(request: HttpRequest, site: str, day: date) -> HttpResponse:
+    """Show everybody's day at a site."""
+    found = _site(request, site)
+    now = timezone.now()
+    here = _today(found)
+    begin, end = queries.day_bounds(site=found, day=day)
+    people = queries.days(site=found, day=day, now=now)
+    with timezone.override(found.time_zone):
+        return render(
+            request,
+            "labor/day.html",
+            {
+                "site": found,
+                "sites": sites_of(request.user, "labor:read").filter(active=True),
+                "day": day,
+                "is_today": day == here,
+                "before": day - timedelta(days=1),
+                "after": day + timedelta(days=1) if day < here else None,
+                "people": [(told, _strip(told, begin, end, now)) for told in people],
+                "hours": [(hour * 60, f"{hour:02d}") for hour in range(0, 24, 3)],
+                "to_settle": sum(told.waits for told in people),
+                "to_approve": sum(bool(told.labor) and not told.is_approved for told in people),
+                "may_correct": may(request.user, "labor:correct", found.code),
+                "operations": _open_operations(found) if may(request.user, "labor:correct", found.code) else [],
+            },
+        )
+
+
+@login_required
+@require_POST
+def decide(request: HttpRequest, site: str, day: date) -> HttpResponse:
+    """Set an end, correct, take back, add or approve, as the pressed button says."""
+    found = _site(request, site)
+    back = redirect("labor:day", found.code, day)
+    if not may(request.user, "labor:correct", found.code):
+        messages.error(
+            request, _("Your role does not allow this. It needs the right “%(right)s”.") % {"right": "labor:correct"}
+        )
+        return back
+    given = _Given(request, found, day)
+    deeds: dict[str, tuple[Callable[[], Any], str]] = {
+        "end-labor": (given.end_labor, _("The end is set.")),
+        "end-attendance": (given.end_attendance, _("The end is set.")),
+        "correct-labor": (given.correct_labor, _("The time is corrected.")),
+        "correct-attendance": (given.correct_attendance, _("The time is corrected.")),
+        "take-back": (given.take_back, _("The time is taken back.")),
+        "add": (given.add, _("The time is added.")),
+        "approve": (given.approve, _("The day is approved.")),
+    }
+    asked = request.POST.get("what", "")
+    if asked not in deeds:
+        raise Http404
+    deed, words = deeds[asked]
+    try:
+        deed()
+        messages.success(request, words)
+    except DomainError as error:
+        messages.error(request, error.detail)
+    live.forget()
+    return back
+
+
+class _Given:
+    """What the form says, read in the site's time zone."""
+
+    def __init__(self, request: HttpRequest, site: Site, day: date) -> None:
+        self.site, self.day, self.post = site, day, request.POST
+        self.acting = {"by": request.user.get_username(), "now": timezone.now()}
+
+    def end_labor(self) -> None:
+        one = self._own(LaborSegment)
+        services.set_labor_end(
+            segment_id=one.pk, ended_at=self._moment("ended_at", after=one.started_at), **self.acting
+        )
+
+    def end_attendance(self) -> None:
+        one = self._own(AttendanceSegment)
+        ended_at = self._moment("ended_at", after=one.started_at)
+        services.set_attendance_end(segment_id=one.pk, ended_at=ended_at, **self.acting)
+
+    def correct_labor(self) -> None:
+        one = self._own(LaborSegment)
+        services.correct_labor(segment_id=one.pk, **self._times(one), note=self._note(), **self.acting)
+
+    def correct_attendance(self) -> None:
+        one = self._own(AttendanceSegment)
+        services.correct_attendance(segment_id=one.pk, **self._times(one), note=self._note(), **self.acting)
+
+    def take_back(self) -> None:
+        services.reverse_labor(segment_id=self._own(LaborSegment).pk, note=self._note(), **self.acting)
+
+    def add(self) -> None:
+        key = self.post.get("operation", "")
+        operation = int(key) if key.isascii() and key.isdigit() and len(key) < 18 else 0
+        started_at = self._moment("started_at")
+        services.add_labor(
+            person=self._person(),
+            operation_id=operation,
+            activity=self.post.get("activity", ""),
+            started_at=started_at,
+            ended_at=self._moment("ended_at", after=started_at),
+            note=self._note(),
+            **self.acting,
+        )
+
+    def approve(self) -> None:
+        services.approve_day(person=self._person(), day=self.day, **self.acting)
+
+    def _own(self, model: Any) -> Any:
+        try:
+            key = UUID(self.post.get("id", ""))
+        except ValueError as error:
+            raise Http404 from error
+        found = model.objects.filter(pk=key, site=self.site).first()
+        if found is None:
+            raise Http404
+        return found
+
+    def _person(self) -> Person:
+        found = Person.objects.filter(site=self.site, number=self.post.get("person", "").replace("\x00", "")).first()
+        if found is None:
+            raise Http404
+        return found
+
+    def _note(self) -> str:
+        return self.post.get("note", "").replace("\x00", "").strip()[:400]
+
+    def _times(self, one: Any) -> dict[str, datetime]:
+        """Return both times; one that was not touched keeps its seconds, which the form does not show."""
+        started_at = self._kept("started_at", one.started_at)
+        return {"started_at": started_at, "ended_at": self._kept("ended_at", one.ended_at, after=started_at)}
+
+    def _kept(self, name: str, before: datetime | None, after: datetime | None = None) -> datetime:
+        zone = ZoneInfo(self.site.time_zone)
+        if before and before.astimezone(zone).strftime("%H:%M") == self.post.get(name, ""):
+            return before
+        return self._moment(name, after=after)
+
+    def _moment(self, name: str, after: datetime | None = None) -> datetime:
+        """Return the time of the day that was entered; before ``after`` it means the next day: a night shift ends then."""
+        try:
+            wall = datetime.strptime(self.post.get(name, ""), "%H:%M").time()  # noqa: DTZ007  a time of day has no zone
+        except ValueError as error:
+            raise InvalidInput(_("Enter a time as hours and minutes, such as 14:30."), field=name) from error
+        zone = ZoneInfo(self.site.time_zone)
+        moment = datetime.combine(self.day, wall, tzinfo=zone)
+        if after is not None and moment < after:
+            moment = datetime.combine(self.day + timedelta(days=1), wall, tzinfo=zone)
+        return moment
+
+
+def _site(request: HttpRequest, code: str) -> Site:
+    found = sites_of(request.user, "labor:read").filter(code=code).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _today(site: Site) -> date:
+    return timezone.now().astimezone(ZoneInfo(site.time_zone)).date()
+
+
+def _open_operations(site: Site) -> list[Operation]:
+    startable = Operation.objects.filter(work_order__site=site, started_at__isnull=False)
+    open_orders = startable.filter(work_order__status__in=("RELEASED", "RUNNING", "COMPLETED"))
+    return list(open_orders.select_related("work_order").order_by("-started_at")[:200])
+
+
+def _strip(told: queries.PersonDay, begin: datetime, end: datetime, now: datetime) -> list[tuple[str, float, float]]:
+    """Return what the timeline draws: (kind, minute from midnight, length); parallel work lies over each other."""
+    drawn = []
+    for kind, stretches in (("present", told.presence), ("break", told.breaks), ("work", told.labor)):
+        for one in stretches:
+            last = min(one.ended_at or (now if one.is_open else one.started_at), end)
+            start = (one.started_at - begin).total_seconds() / 60
+            words = "waits" if one.awaits_end else "indirect" if getattr(one, "activity", "") == "INDIRECT" else kind
+            drawn.append((words, round(start, 1), round(max((last - one.started_at).total_seconds() / 60, 4), 1)))
+    return drawn

@@ -211,6 +211,18 @@ def test_r29_a_body_of_another_type_is_refused(client, content_type):
     problem(client.send("POST", ORDERS, order(), content_type=content_type), 415, "media_type_unsupported")
 
 
+def test_r29_the_answer_says_which_type_is_understood(client):
+    answer = client.send("POST", ORDERS, order(), content_type="application/xml")
+    assert "application/json" in answer.json()["detail"]
+
+
+def test_an_order_for_half_a_piece_is_refused(client):
+    factories.make_item(site=factories.make_site(), number="ITEM-X")
+    body = problem(client.send("POST", ORDERS, order(order_quantity="10.5")), 422, "qty_precision")
+    assert "whole numbers" in body["detail"]
+    assert not WorkOrder.objects.exists()
+
+
 @pytest.mark.parametrize("charset", ["utf-16", "latin-1", "x" * 500])
 def test_r29_another_charset_is_refused(client, charset):
     answer = client.send("POST", ORDERS, order(), content_type=f"application/json; charset={charset}")

@@ -219,11 +219,12 @@ def _from_api(exc: exceptions.APIException, request: Any) -> tuple[dict[str, Any
     named = getattr(exc, "code", "") or str(getattr(exc.detail, "code", ""))
     code = named if named in STANDARD else _BY_STATUS.get(status, "internal_error")
     pointer = getattr(exc, "pointer", None)
-    errors = [FieldError(pointer, code, str(exc.detail))] if pointer is not None else []
+    detail = str(exc.detail)
+    if isinstance(exc, exceptions.UnsupportedMediaType):
+        detail = "Send JSON, and say Content-Type: application/json."
+    errors = [FieldError(pointer, code, detail)] if pointer is not None else []
     return (
-        problem_body(
-            status=status, code=code, title=STANDARD[code][1], detail=str(exc.detail), request=request, errors=errors
-        ),
+        problem_body(status=status, code=code, title=STANDARD[code][1], detail=detail, request=request, errors=errors),
         headers,
     )
 

@@ -131,7 +131,10 @@ def order_named(view: Any, number: str, site: str) -> WorkOrder:
         orders = orders.filter(site__code=site)
     found = list(orders[:2])
     if not found:
-        raise WorkOrderUnknown(f"There is no work order {number} at your sites.", field="work_order")
+        raise WorkOrderUnknown(
+            f"There is no work order {number} at your sites. Check the number; one of the ERP is here once it has come down.",
+            field="work_order",
+        )
     if len(found) > 1:
         raise WorkOrderUnknown(f"Several sites have a work order {number}. Name the site.", field="site")
     return found[0]

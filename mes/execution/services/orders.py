@@ -13,6 +13,7 @@ from mes.execution.models import MachineInterval, Operation, ProductionReport, W
 from mes.execution.records import WorkOrderRecord
 from mes.execution.services.snapshot import take_snapshot
 from mes.masterdata.models import Item, Site, Uom
+from mes.masterdata.rules import check_precision
 
 Status = WorkOrder.Status
 
@@ -101,6 +102,7 @@ def create_work_order(*, record: WorkOrderRecord, by: str, now: datetime) -> Wor
     """Make an order by hand, without an ERP; released at once if the record's status says so.
 
     :raises mes.core.errors.InvalidInput: the quantity is not positive, or item, unit or site is not known.
+    :raises mes.masterdata.rules.QuantityPrecision: the quantity is more exact than its unit.
     :raises AlreadyExists: the site has an order of this number.
     """
     if record.order_quantity <= 0:
@@ -114,6 +116,7 @@ def create_work_order(*, record: WorkOrderRecord, by: str, now: datetime) -> Wor
     uom = Uom.objects.filter(code=record.uom).first()
     if uom is None:
         raise InvalidInput(f"There is no unit {record.uom}. Use {item.uom.code}, the item's own.", field="uom")
+    check_precision(record.order_quantity, decimals=uom.decimals, unit=uom.code, field="order_quantity")
     if WorkOrder.objects.filter(site=site, number=record.number).exists():
         raise AlreadyExists(f"{site.code} has an order {record.number} already. Choose another number.", field="number")
     order = WorkOrder(site=site, number=record.number, item=item, uom=uom, created_at=now)

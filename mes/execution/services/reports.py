@@ -238,9 +238,13 @@ def _check_entry(good: Decimal | None, rework: Decimal, scrap: Sequence[Scrap]) 
         if not quantity.is_finite():
             raise QuantityMissing("Enter a number.", field=field)
         if quantity < 0:
-            raise QuantityNegative("Less than nothing cannot be reported. Use 'Correct a report'.", field=field)
+            raise QuantityNegative(
+                "Less than nothing cannot be reported. Take back the report that is wrong.", field=field
+            )
     if not any(quantities.values()) and not any(line.quantity for line in scrap):
-        raise QuantityZero("Nothing to report. Use 'Stop without quantity'.", field="good_quantity")
+        raise QuantityZero(
+            "Nothing to report. To stop without pieces, pause or finish the operation.", field="good_quantity"
+        )
     for line in scrap:
         if not line.reason:
             raise ReasonMissing("Choose why the pieces are scrap.", field="scrap")

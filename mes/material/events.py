@@ -47,3 +47,39 @@ class HoldChanged(Event):
     note: str = ""
     source: str = ""
     person: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LotTransferred(Event):
+    """Some of a lot was moved into another lot of the same item: a split, or a merge."""
+
+    item: str
+    lot: str
+    to_lot: str
+    quantity: Decimal
+    uom: str
+    person: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LotShipped(Event):
+    """Some of a lot left the plant; ``reference`` says to whom or on which delivery."""
+
+    item: str
+    lot: str
+    quantity: Decimal
+    uom: str
+    reference: str = ""
+    person: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LotScrapped(Event):
+    """Some of a lot was thrown away for a reason (the code of a SCRAP reason)."""
+
+    item: str
+    lot: str
+    quantity: Decimal
+    uom: str
+    reason: str = ""
+    person: str = ""

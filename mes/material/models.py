@@ -67,8 +67,13 @@ class MaterialMovement(models.Model):
     """A fact: material moved. Never changed; a mistake is reversed by a second movement that names the first.
 
     ``quantity`` is in ``uom`` (the item's own unit). ISSUE, BACKFLUSH and RETURN count what an order consumed (a
-    return is negative); RECEIPT and OUTPUT count what came into stock. A reversal has its original's kind and the
-    opposite sign. The order and operation are named by number: material knows no orders.
+    return is negative), SCRAP and SHIPMENT what left for good; RECEIPT, OUTPUT and TRANSFER count what came into
+    stock (the lot that a transfer empties has the negative). A reversal has its original's kind and the opposite sign.
+    The order and operation are named by number: material knows no orders.
+
+    ``report_id`` is what the movement belongs to: a production report, or the transfer whose two sides share it.
+    ``pooled`` says that it belongs to the order as a whole: what was issued by hand, used at an earlier operation, or
+    used for pieces that went to rework may be in any lot that the order put out later.
     """
 
     class Kind(models.TextChoices):
@@ -77,8 +82,13 @@ class MaterialMovement(models.Model):
         RETURN = "RETURN", "Return"
         RECEIPT = "RECEIPT", "Receipt"
         OUTPUT = "OUTPUT", "Output"
+        TRANSFER = "TRANSFER", "Transfer"
+        SCRAP = "SCRAP", "Scrap"
+        SHIPMENT = "SHIPMENT", "Shipment"
 
     CONSUMING = (Kind.ISSUE, Kind.BACKFLUSH, Kind.RETURN)
+    LEAVING = (*CONSUMING, Kind.SCRAP, Kind.SHIPMENT)
+    """Kinds whose quantity is taken from the lot; the others add theirs to it."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
@@ -91,6 +101,8 @@ class MaterialMovement(models.Model):
     operation = models.CharField(max_length=16, blank=True, default="")
     component_id = models.BigIntegerField(null=True, blank=True)
     report_id = models.UUIDField(null=True, blank=True, db_index=True)
+    pooled = models.BooleanField(default=False)
+    reference = models.CharField(max_length=64, blank=True, default="", help_text="Who it was shipped to, and on what.")
     reason = models.CharField(max_length=64, blank=True, default="")
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
     occurred_at = models.DateTimeField()
@@ -99,7 +111,10 @@ class MaterialMovement(models.Model):
 
     class Meta:
         ordering = ["recorded_at"]
-        indexes = [models.Index(fields=["site", "work_order"], name="movement_by_work_order")]
+        indexes = [
+            models.Index(fields=["site", "work_order"], name="movement_by_work_order"),
+            models.Index(fields=["lot"], condition=Q(kind="RETURN"), name="movement_returned"),
+        ]
         constraints = [models.CheckConstraint(condition=~Q(quantity=0), name="movement_moves_something")]
 
     def __str__(self) -> str:

@@ -156,6 +156,8 @@ def use_of(
         report_id=report.pk,
         report_quantity=report.good_quantity + report.scrap_quantity,
         report_is_output=report.operation.is_output,
+        # What went into pieces for rework comes out with a later report.
+        pooled=not report.operation.is_output or report.rework_quantity > 0,
     )
 
 

@@ -25,6 +25,7 @@ from mes.material.services.movements import (
     reverse_report_movements,
     usable_lot,
 )
+from mes.material.services.stock import SameLot, put_out_byproduct, scrap_lot, ship_lot, transfer_lot
 
 __all__ = [
     "HoldLifted",
@@ -37,16 +38,21 @@ __all__ = [
     "MovementIdReused",
     "NothingMoved",
     "ReturnOverIssued",
+    "SameLot",
     "Use",
     "backflush",
     "consumed_quantity",
     "hold_lot",
     "issue_material",
+    "put_out_byproduct",
     "receive_lot",
     "receive_output",
     "release_lot_hold",
     "return_material",
     "reverse_report_movements",
+    "scrap_lot",
     "set_lot_status",
+    "ship_lot",
+    "transfer_lot",
     "usable_lot",
 ]

@@ -83,6 +83,8 @@ class Use:
     report_id: UUID | None = None
     report_quantity: Decimal = Decimal(0)
     report_is_output: bool = False
+    pooled: bool = True
+    """Which of the order's output lots it is in cannot be told from a report: by hand, upstream, or to rework."""
 
 
 @transaction.atomic
@@ -104,24 +106,25 @@ def receive_lot(
     :raises NothingMoved: the quantity is not above zero.
     :raises LotMissing: no lot number.
     """
-    _check_quantity(quantity)
+    check_quantity(quantity)
     if not lot_number:
         raise LotMissing("Enter the lot number.", field="lot")
     if known := MaterialMovement.objects.select_related("lot").filter(pk=movement_id).first():
         assert known.lot is not None, "what was received has a lot"
         return known.lot
-    lot = _lot_to_fill(item=item, number=lot_number, now=now, expires_at=expires_at)
-    use = Use(site=item.site, work_order="", operation="", person=person, occurred_at=occurred_at, now=now)
-    _record([_movement(use, movement_id, Kind.RECEIPT, item, lot, quantity)], use)
+    lot = lot_to_fill(item=item, number=lot_number, now=now, expires_at=expires_at)
+    use = no_order(item, person=person, occurred_at=occurred_at, now=now)
+    record([plan_movement(use, movement_id, Kind.RECEIPT, item, lot, quantity)], use)
     return lot
 
 
 @transaction.atomic
 def receive_output(*, use: Use, item: Item, lot_number: str, quantity: Decimal) -> Lot:
     """Put the good pieces of a report into their lot, making the lot if it is new."""
-    lot = _lot_to_fill(item=item, number=lot_number, now=use.now)
-    movement_id = uuid.uuid5(_report(use), "output")
-    _record([_movement(use, movement_id, Kind.OUTPUT, item, lot, quantity)], use)
+    lot = lot_to_fill(item=item, number=lot_number, now=use.now)
+    movement = plan_movement(use, uuid.uuid5(_report(use), "output"), Kind.OUTPUT, item, lot, quantity)
+    movement.pooled = False
+    record([movement], use)
     return lot
 
 
@@ -137,15 +140,15 @@ def issue_material(
     :raises LotBlocked: the lot is held, blocked or expired.
     :raises LotShort: the lot has less left.
     """
-    _check_quantity(quantity)
+    check_quantity(quantity)
     lot = usable_lot(item=item, number=lot_number, now=use.now)
     if lot and lot.quantity < quantity:
         raise LotShort(
             f"Lot {lot.number} has {lot.quantity.normalize():f} {item.uom} left. Issue that, and the rest from another lot.",
             field="quantity",
         )
-    movement = _movement(use, movement_id, Kind.ISSUE, item, lot, quantity, component_id=component_id)
-    _record([movement], use)
+    movement = plan_movement(use, movement_id, Kind.ISSUE, item, lot, quantity, component_id=component_id)
+    record([movement], use)
     return movement
 
 
@@ -165,7 +168,7 @@ def return_material(
     :raises LotMissing, LotUnknown, LotWrongItem: as for an issue; a held or expired lot may come back.
     :raises ReturnOverIssued: more than the order was issued of it.
     """
-    _check_quantity(quantity)
+    check_quantity(quantity)
     lot = _find_lot(item=item, number=lot_number)
     issued = consumed_quantity(site=use.site, work_order=use.work_order, item=item, lot=lot)
     if quantity > issued:
@@ -174,8 +177,10 @@ def return_material(
             f"Only {issued.normalize():f} {item.uom}{of_lot} went into {use.work_order}; no more can come back.",
             field="quantity",
         )
-    movement = _movement(use, movement_id, Kind.RETURN, item, lot, -quantity, component_id=component_id, reason=reason)
-    _record([movement], use)
+    movement = plan_movement(
+        use, movement_id, Kind.RETURN, item, lot, -quantity, component_id=component_id, reason=reason
+    )
+    record([movement], use)
     return movement
 
 
@@ -195,7 +200,9 @@ def backflush(*, use: Use, needs: Sequence[tuple[int, Item, Decimal]]) -> list[M
         for lot in lots:
             taken = min(open_quantity, lot.quantity)
             movement_id = uuid.uuid5(_report(use), f"backflush/{component_id}/{lot.pk}")
-            movements.append(_movement(use, movement_id, Kind.BACKFLUSH, item, lot, taken, component_id=component_id))
+            movements.append(
+                plan_movement(use, movement_id, Kind.BACKFLUSH, item, lot, taken, component_id=component_id)
+            )
             open_quantity -= taken
             if not open_quantity:
                 break
@@ -208,9 +215,9 @@ def backflush(*, use: Use, needs: Sequence[tuple[int, Item, Decimal]]) -> list[M
         if open_quantity:
             movement_id = uuid.uuid5(_report(use), f"backflush/{component_id}")
             movements.append(
-                _movement(use, movement_id, Kind.BACKFLUSH, item, None, open_quantity, component_id=component_id)
+                plan_movement(use, movement_id, Kind.BACKFLUSH, item, None, open_quantity, component_id=component_id)
             )
-    _record(movements, use)
+    record(movements, use)
     return movements
 
 
@@ -229,24 +236,24 @@ def reverse_report_movements(*, use: Use, reversed_report_id: UUID) -> list[Mate
                 f"Lot {lot.number} has only {lot.quantity.normalize():f} {original.uom} left: its pieces have been used. "
                 "Reverse what used them first."
             )
-        reversal = _movement(
+        reversal = plan_movement(
             use, uuid.uuid5(original.pk, "reversal"), Kind(original.kind), original.item, lot, -original.quantity,
             component_id=original.component_id,
         )  # fmt: skip
         reversal.reverses = original
         reversals.append(reversal)
-    _record(reversals, use)
+    record(reversals, use)
     return reversals
 
 
-def usable_lot(*, item: Item, number: str, now: datetime) -> Lot | None:
-    """Return the lot, locked, if it may be used for the item; None for an item without lots.
+def usable_lot(*, item: Item, number: str, now: datetime, held_too: bool = False) -> Lot | None:
+    """Return the lot, locked, if it may be used for the item (``held_too``: or thrown away); None without lots.
 
     :raises LotMissing, LotUnknown, LotWrongItem, LotBlocked: as for an issue.
     """
     lot = _find_lot(item=item, number=number)
-    if lot is None:
-        return None
+    if lot is None or held_too:
+        return lot
     zone = ZoneInfo(item.site.time_zone)
     if lot.status != Lot.Status.AVAILABLE:
         words = "On hold" if lot.status == Lot.Status.HOLD else "Blocked"
@@ -268,7 +275,21 @@ def consumed_quantity(*, site: Site, work_order: str, item: Item, lot: Lot | Non
     return rows.aggregate(total=Sum("quantity"))["total"] or Decimal(0)
 
 
-def _check_quantity(quantity: Decimal) -> None:
+def no_order(
+    item: Item, *, person: Person | None, occurred_at: datetime, now: datetime, belongs_to: UUID | None = None
+) -> Use:
+    """Return what a movement is for that concerns no order; ``belongs_to`` is the transfer it is a side of."""
+    return Use(
+        site=item.site, work_order="", operation="", person=person, occurred_at=occurred_at, now=now,
+        report_id=belongs_to, pooled=False,
+    )  # fmt: skip
+
+
+def check_quantity(quantity: Decimal) -> None:
+    """Refuse a movement of nothing, or of less.
+
+    :raises NothingMoved: the quantity is not above zero.
+    """
     if quantity <= 0:
         raise NothingMoved("Enter a quantity above zero.", field="quantity")
 
@@ -289,7 +310,8 @@ def _find_lot(*, item: Item, number: str) -> Lot | None:
     raise LotUnknown(f"Lot {number} is not known here. Scan the label again, or have the lot received.", field="lot")
 
 
-def _lot_to_fill(*, item: Item, number: str, now: datetime, expires_at: datetime | None = None) -> Lot:
+def lot_to_fill(*, item: Item, number: str, now: datetime, expires_at: datetime | None = None) -> Lot:
+    """Return the lot of this number, locked, made if there is none."""
     lot, _ = Lot.objects.get_or_create(
         item=item, number=number, defaults={"site_id": item.site_id, "created_at": now, "expires_at": expires_at}
     )
@@ -309,7 +331,7 @@ def _report(use: Use) -> UUID:
     return use.report_id
 
 
-def _movement(
+def plan_movement(
     use: Use,
     movement_id: UUID,
     kind: MaterialMovement.Kind,
@@ -320,6 +342,7 @@ def _movement(
     component_id: int | None = None,
     reason: str = "",
 ) -> MaterialMovement:
+    """Return a movement that is not stored yet."""
     return MaterialMovement(
         id=movement_id,
         site=use.site,
@@ -332,6 +355,7 @@ def _movement(
         operation=use.operation,
         component_id=component_id,
         report_id=use.report_id,
+        pooled=use.pooled,
         reason=reason,
         person=use.person,
         occurred_at=use.occurred_at,
@@ -339,7 +363,7 @@ def _movement(
     )
 
 
-def _record(movements: Sequence[MaterialMovement], use: Use) -> None:
+def record(movements: Sequence[MaterialMovement], use: Use) -> None:
     """Store the movements, keep the lots' sums, and publish what orders consumed.
 
     :raises MovementIdReused: an id belongs to another movement.
@@ -354,8 +378,8 @@ def _record(movements: Sequence[MaterialMovement], use: Use) -> None:
         ) from clash
     for movement in movements:
         if movement.lot:
-            consumed = movement.kind in MaterialMovement.CONSUMING
-            movement.lot.quantity += -movement.quantity if consumed else movement.quantity
+            leaves = movement.kind in MaterialMovement.LEAVING
+            movement.lot.quantity += -movement.quantity if leaves else movement.quantity
             # update(): the sum is not tracked by history, and the lot's row is locked.
             Lot.objects.filter(pk=movement.lot.pk).update(quantity=movement.lot.quantity)
     for movement in movements:

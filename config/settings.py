@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "mes.terminal",
     "mes.material",
     "mes.execution",
+    "mes.equipment",
     "quality",
     "labor",
     "erp_bridge.costing",

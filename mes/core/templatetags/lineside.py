@@ -35,6 +35,7 @@ STATES: dict[str, tuple[str, str, Any]] = {
     "HERE": ("good", "check", gettext_lazy("Here")),
     "SILENT": ("wait", "waiting", gettext_lazy("Silent")),
     "REVOKED": ("idle", "cross", gettext_lazy("Revoked")),
+    "STOPPED": ("down", "down", gettext_lazy("Stopped")),
     "NO_DATA": ("no-data", "no-data", gettext_lazy("No data")),
     "erp-waiting": ("idle", "waiting", gettext_lazy("Waiting for the ERP")),
     "erp-sent": ("info", "waiting", gettext_lazy("Sent")),

@@ -1,0 +1,1 @@
+"""What work units do: their states without gaps, their stops and reasons, and calls for maintenance."""

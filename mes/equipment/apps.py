@@ -1,0 +1,46 @@
+"""Plugs this app in."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class EquipmentConfig(AppConfig):
+    name = "mes.equipment"
+    label = "equipment"
+    verbose_name = _("Equipment")
+
+    def ready(self) -> None:
+        from django.utils import timezone
+
+        from mes.core import bus, live
+        from mes.equipment.queries import intervals
+        from mes.equipment.services.states import follow_operation, follow_order
+        from mes.execution.events import OperationStarted, OperationStopped, WorkOrderStatusChanged
+
+        def on_job(event: OperationStarted | OperationStopped) -> None:
+            follow_operation(
+                site=event.site,
+                work_order=event.subject,
+                operation=event.operation,
+                occurred_at=event.occurred_at,
+                now=timezone.now(),
+            )
+
+        def on_order(event: WorkOrderStatusChanged) -> None:
+            if event.status in ("COMPLETED", "CLOSED", "CANCELLED"):
+                follow_order(
+                    site=event.site, work_order=event.subject, occurred_at=event.occurred_at, now=timezone.now()
+                )
+
+        bus.subscribe(OperationStarted, on_job)
+        bus.subscribe(OperationStopped, on_job)
+        bus.subscribe(WorkOrderStatusChanged, on_order)
+        live.watch("equipment", intervals.last_change)
+
+        from mes.equipment.panels import ACTIONS, PANELS
+        from mes.terminal.panels import actions, panels
+
+        for panel in PANELS:
+            panels.add(panel())
+        for action in ACTIONS:
+            actions.add(action())

@@ -1,0 +1,132 @@
+"""What equipment plugs into the terminal: the machines with their state, stops that need a reason, and the taps for both."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+
+from mes.core.errors import InvalidInput, NotFound
+from mes.equipment import services
+from mes.equipment.models import MaintenanceRequest
+from mes.equipment.queries import stops as queries
+from mes.masterdata.models import WorkUnit
+from mes.terminal.panels import Action, Panel, Place, Tap
+
+MOST_SHOWN = 6
+
+
+class MachinesPanel(Panel):
+    """The work units of the terminal: what they do now, stopping them, and explaining stops later."""
+
+    key = "machines"
+    zone = "side"
+    order = 5
+    template = "equipment/terminal/machines.html"
+
+    def context(self, place: Place) -> dict[str, Any]:
+        units = queries.units_at(work_center_id=place.work_center.pk)
+        now = queries.current_intervals(units, now=place.now)
+        calls = {one.work_unit_id: one for one in _open_calls(units)}
+        waiting = queries.unexplained(units, now=place.now)
+        tree = queries.reason_tree(place.work_center.site) if units else []
+        return {
+            "machines": [
+                {
+                    "unit": unit,
+                    "held": now.get(unit.pk),
+                    "call": calls.get(unit.pk),
+                    "usual": queries.usual_reasons(work_unit=unit, now=place.now),
+                }
+                for unit in units
+            ],
+            "waiting": waiting[:MOST_SHOWN],
+            "more": max(len(waiting) - MOST_SHOWN, 0),
+            "tree": tree,
+        }
+
+
+def _open_calls(units: list[WorkUnit]) -> QuerySet[MaintenanceRequest]:
+    return MaintenanceRequest.objects.filter(work_unit__in=units).exclude(status=MaintenanceRequest.Status.DONE)
+
+
+def _unit(tap: Tap) -> int:
+    """Return the key of one of the terminal's own work units.
+
+    :raises NotFound: it is another work center's.
+    """
+    found = WorkUnit.objects.filter(work_center=tap.work_center, code=tap.text("unit"), active=True).first()
+    if found is None:
+        raise NotFound(
+            _("%(center)s has no work unit “%(unit)s”. Choose one of its machines.")
+            % {"center": tap.work_center.code, "unit": tap.text("unit")[:64]},
+            field="unit",
+        )
+    return found.pk
+
+
+class Stop(Action):
+    """The machine stands still, with a reason or with one to be given later."""
+
+    key = "stop"
+
+    def apply(self, tap: Tap) -> str:
+        services.report_stop(
+            entry_id=tap.id,
+            work_unit_id=_unit(tap),
+            person=tap.person,
+            occurred_at=tap.at,
+            now=tap.now,
+            reason=tap.text("reason", needed=False),
+            note=tap.text("note", needed=False),
+        )
+        return _("saved")
+
+
+class RunsAgain(Action):
+    key = "runs-again"
+
+    def apply(self, tap: Tap) -> str:
+        services.end_stop(entry_id=tap.id, work_unit_id=_unit(tap), person=tap.person, occurred_at=tap.at, now=tap.now)
+        return _("saved")
+
+
+class Explain(Action):
+    """Give a stop its reason; ``at`` is a moment within it."""
+
+    key = "explain-stop"
+
+    def apply(self, tap: Tap) -> str:
+        try:
+            at = parse_datetime(tap.text("at"))
+        except ValueError:
+            at = None
+        if at is None or at.tzinfo is None:
+            raise InvalidInput(_("The entry does not say which stop is meant. Reload the page."), field="at")
+        services.explain_stops(
+            explanation_id=tap.id,
+            stops=[(_unit(tap), at)],
+            reason=tap.text("reason"),
+            note=tap.text("note", needed=False),
+            person=tap.person,
+            now=tap.now,
+        )
+        return _("saved")
+
+
+class CallMaintenance(Action):
+    key = "call-maintenance"
+
+    def apply(self, tap: Tap) -> str:
+        services.request_maintenance(
+            request_id=tap.id,
+            work_unit_id=_unit(tap),
+            person=tap.person,
+            now=tap.now,
+            note=tap.text("note", needed=False),
+        )
+        return _("saved")
+
+
+PANELS = (MachinesPanel,)
+ACTIONS = (Stop, RunsAgain, Explain, CallMaintenance)

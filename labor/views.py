@@ -102,7 +102,7 @@ class _Given:
 
     def __init__(self, request: HttpRequest, site: Site, day: date) -> None:
         self.site, self.day, self.post = site, day, request.POST
-        self.acting = {"by": request.user.get_username(), "now": timezone.now()}
+        self.acting: dict[str, Any] = {"by": request.user.get_username(), "now": timezone.now()}
 
     def end_labor(self) -> None:
         one = self._own(LaborSegment)
@@ -162,7 +162,7 @@ class _Given:
     def _note(self) -> str:
         return self.post.get("note", "").replace("\x00", "").strip()[:400]
 
-    def _times(self, one: Any) -> dict[str, datetime]:
+    def _times(self, one: Any) -> dict[str, Any]:
         """Return both times; one that was not touched keeps its seconds, which the form does not show."""
         started_at = self._kept("started_at", one.started_at)
         return {"started_at": started_at, "ended_at": self._kept("ended_at", one.ended_at, after=started_at)}

@@ -19,7 +19,7 @@ django.setup()
 
 from django.db.models import Count  # noqa: E402
 
-from erp_bridge.costing.models import CostRollUp  # noqa: E402
+from erp_bridge.costing import queries as costing  # noqa: E402
 from erp_bridge.engine import connections, registry, scheduler, worker  # noqa: E402
 from erp_bridge.models import Connection, FlowState, OutboundMessage  # noqa: E402
 from erp_bridge.sdk.connector import Connector, Ledger  # noqa: E402
@@ -36,11 +36,19 @@ STATES = {"COMPLETED": "COMPLETED", "CLOSED": "COMPLETED", "CANCELLED": "CANCELL
 COUNTED = (Item, BillOfMaterials, Routing, WorkCenter, Person, WorkOrder, ProductionReport, MaterialMovement,
            MachineInterval, LaborSegment, JournalEntry, OutboundMessage)  # fmt: skip
 Rows = dict[str, str]
-COST = "cost"
+RECORDS = "records, each named by one message"
 TELL_EVERY = 15.0
-VALUES_ITSELF = ("tryton",)
-"""ERPs that value an order by rules of their own from what was booked: their sum is shown beside ours and not judged. Tryton
-does not take returned material off, and counts a cycle of a work center where we count pieces."""
+WORDS = ("order_status", "order_cost")
+"""Flows that tell the ERP something in words: no quantity and no time is booked by them."""
+WORDS_ONLY = "ir.note,"
+"""How the references of Tryton's notes begin: it has no field for pieces between two operations."""
+OWN_RULES = {
+    "tryton": "Tryton also values every order itself, from the same bookings and by rules of its own. Its sum is another "
+    "where a work center costs per cycle (it charges each stretch of machine time once, we charge each piece), where "
+    "material came back (it does not take that off) and where an average price moved between two receipts. So it is shown "
+    "and not judged; what is judged is that the cost we posted stands there, amount by amount.",
+}
+"""Why the valuation that an ERP makes itself may differ from our cost, by connector."""
 
 
 class NotSettled(Exception):
@@ -70,9 +78,11 @@ def facts_of(order: WorkOrder) -> Ledger:
     intervals = MachineInterval.objects.filter(operation__work_order=order, ended_at__isnull=False)
     for interval in intervals.select_related("operation"):
         machine[interval.operation.number] += interval.minutes
-    told = CostRollUp.objects.filter(site=order.site.code, work_order=order.number).order_by("revision").last()
+    told = OutboundMessage.objects.filter(connection__name=order.owner, stream__key=order.number, state=State.DONE)
+    booked = told.exclude(flow__in=WORDS).exclude(reference="").exclude(reference__startswith=WORDS_ONLY)
     return Ledger(
-        cost=told and told.total,
+        cost=costing.cost_of(work_order=order).statement.posting(),  # what the order's cost page shows
+        references=set(booked.values_list("reference", flat=True)),
         work_order=order.number, state=STATES.get(order.status, "OPEN"), good=good, scrap=scrap, consumed=consumed,
         labor=labor, machine=machine,
     )  # fmt: skip
@@ -86,8 +96,9 @@ def rows_of(ledger: Ledger) -> Rows:
     found += [(f"labor, operation {number}, {person}, min", value) for (number, person), value in ledger.labor.items()]
     found += [(f"machine, operation {number}, min", value) for number, value in ledger.machine.items()]
     shown = {name: f"{Decimal(value).normalize():f}" for name, value in found if value}
-    cost = {} if ledger.cost is None else {COST: f"{Decimal(ledger.cost):.2f}"}
-    return {"state": ledger.state} | dict(sorted(shown.items())) | cost
+    cost = {f"cost posted, {name.replace('_', ' ')}": f"{amount:.2f}" for name, amount in sorted(ledger.cost.items())}
+    records = {RECORDS: str(len(set(ledger.references)))}
+    return {"state": ledger.state} | dict(sorted(shown.items())) | records | cost
 
 
 def _lot(lot: str) -> str:
@@ -134,19 +145,31 @@ def compare(connection: Connection, erp: Connector) -> tuple[list[str], dict[str
     label = connection.label or connection.name
     differences: list[str] = []
     theirs_by_order: dict[str, Rows] = {}
+    others = 0
     for order in worked_orders(connection):
-        ours = rows_of(facts_of(order))
-        theirs = rows_of(erp.read_ledger(order.external_ids[connection.name]))
+        here, there = facts_of(order), erp.read_ledger(order.external_ids[connection.name])
+        ours, theirs = rows_of(here), rows_of(there)
         theirs_by_order[order.number] = theirs
         print(f"\n  Work order {order.number}, {order.order_quantity.normalize():f} {order.item}")
         print(f"  {'':<44}{'Lineside':>16}{label:>16}")
         for name in [*ours, *(name for name in theirs if name not in ours)]:
             left, right = ours.get(name, "-"), theirs.get(name, "-")
-            is_judged = name != COST or connection.connector not in VALUES_ITSELF
-            verdict = "=" if left == right else "DIFFERENT" if is_judged else "by its own rules"
-            print(f"  {name:<44}{left:>16}{right:>16}   {verdict}")
-            if left != right and is_judged:
+            print(f"  {name:<44}{left:>16}{right:>16}   {'=' if left == right else 'DIFFERENT'}")
+            if left != right:
                 differences.append(f"{order.number} {name}: {left} here, {right} there")
+        differences += [
+            f"{order.number}: {label} alone has {name}" for name in set(there.references) - set(here.references)
+        ]
+        differences += [
+            f"{order.number}: {label} has no {name}" for name in set(here.references) - set(there.references)
+        ]
+        differences += [f"{order.number}: {label} has something strange: {words}" for words in there.strange]
+        if there.own_valuation is not None:
+            print(f"  {'valued by the ERP itself':<44}{'':>16}{there.own_valuation:>16.2f}")
+            others += f"{there.own_valuation:.2f}" != f"{here.cost['total']:.2f}"
+    if others:
+        print(f"\n  {OWN_RULES.get(connection.connector, f'{label} values orders by rules of its own.')}")
+        print(f"  It comes to another sum for {others} of these orders.")
     return differences, theirs_by_order
 
 

@@ -1,6 +1,6 @@
 """What an ERP connector is: two tables and three methods."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
@@ -153,5 +153,12 @@ class Ledger:
     consumed: Mapping[tuple[str, str], Any]
     labor: Mapping[tuple[str, str], Any]
     machine: Mapping[str, Any]
-    cost: Any = None
+    cost: Mapping[str, Any] = field(default_factory=dict)
+    """What we told it last that the order cost, by the names in ``documents.COST_AMOUNTS``; empty: nothing yet."""
+    own_valuation: Any = None
+    """What the ERP itself makes of what was booked, by rules of its own; None: it does not value orders."""
+    references: Collection[str] = ()
+    """Each of its records of a quantity or a time, and the completion, as the acknowledgement of a message names it."""
+    strange: Sequence[str] = ()
+    """Bookings that are no part of the sums above: between places, or of items, that mean nothing to us."""
     bookings: Sequence[str] = ()

@@ -154,6 +154,10 @@ class OrderCompletion(Document):
     item: str
 
 
+COST_AMOUNTS = ("planned_total", "material", "labor", "machine", "scrap", "rework", "total")
+"""The amounts of an :class:`OrderCost`, by name."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class OrderCost(Document):
     """What the order cost, in the site's currency, rounded to the cent; each version replaces the one before."""

@@ -3,7 +3,7 @@
 import pytest
 
 from erp_bridge.engine import clock
-from tests.erp_bridge.plant import Ahead
+from tests.erp_bridge.plant import Ahead, Beat
 
 
 @pytest.fixture
@@ -12,3 +12,11 @@ def ahead(monkeypatch: pytest.MonkeyPatch) -> Ahead:
     ticking = Ahead()
     monkeypatch.setattr(clock, "now", ticking)
     return ticking
+
+
+@pytest.fixture
+def beat(monkeypatch: pytest.MonkeyPatch) -> Beat:
+    """The engine's clock, which stands still until the test lets beat tick."""
+    standing = Beat()
+    monkeypatch.setattr(clock, "now", standing)
+    return standing

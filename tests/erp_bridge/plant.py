@@ -11,6 +11,8 @@ from django.utils import timezone
 
 from erp_bridge.engine import registry, scheduler, worker
 from erp_bridge.models import Connection, FlowState, OutboundMessage
+from erp_bridge.sdk.cadence import every
+from labor import services as labor
 from mes.execution import services as execution
 from mes.execution.models import Operation, ProductionReport, WorkOrder
 from mes.masterdata.models import Person
@@ -30,6 +32,30 @@ class Ahead:
 
     def forward(self, **time: float) -> None:
         self.by += timedelta(**time)
+
+
+class Beat(Ahead):
+    """The engine's clock, standing still until a test moves it on; it begins just past a full ten minutes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        grid = every(minutes=10).after(timezone.now())
+        assert grid is not None
+        self.moment = grid + timedelta(seconds=1)
+
+    def __call__(self) -> datetime:
+        return self.moment
+
+    def forward(self, **time: float) -> None:
+        self.moment += timedelta(**time)
+
+    def until(self, moment: datetime) -> int:
+        """Let beat ask every five seconds for what is due to come down, up to that moment; return how many flows ran."""
+        ran = 0
+        while self.moment < moment:
+            self.moment = min(self.moment + timedelta(seconds=5), moment)
+            ran += scheduler.run_due(down=True)
+        return ran
 
 
 def pull(connection: Connection, *flows: str) -> None:
@@ -94,6 +120,9 @@ class Floor:
 
     def reverse(self, report: ProductionReport) -> None:
         execution.reverse_report(reversal_id=uuid4(), report_id=report.pk, **self._when())
+
+    def come(self) -> None:
+        labor.clock_in(person=self.person, occurred_at=self.now, now=self.now)
 
     def complete(self, number: str) -> None:
         execution.complete_operation(operation_id=self.operation(number).pk, **self._when())

@@ -78,8 +78,7 @@ def render_completion(document: documents.OrderCompletion) -> dict[str, Any]:
 
 def render_cost(document: documents.OrderCost) -> dict[str, Any]:
     """Return one version of what an order cost."""
-    names = ("planned_total", "material", "labor", "machine", "scrap", "rework", "total")
-    amounts = {name: _number(getattr(document, name)) for name in names}
+    amounts = {name: _number(getattr(document, name)) for name in documents.COST_AMOUNTS}
     return {"version": document.version, "currency": document.currency, **amounts}
 
 
@@ -94,6 +93,7 @@ def _number(value: Decimal) -> str:
     return format(value, "f")
 
 
+_WORDS = ("status", "costs")
 _LEDGER_STATES = {"STARTED": "RUNNING", "FINISHED": "COMPLETED", "CLOSED": "COMPLETED", "CANCELLED": "CANCELLED"}
 
 
@@ -103,7 +103,8 @@ def ledger(order: Row, bookings: Sequence[Row]) -> Ledger:
     consumed: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     labor: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     machine: dict[str, Decimal] = defaultdict(Decimal)
-    scrap, cost, latest = Decimal(0), None, 0
+    scrap, latest = Decimal(0), 0
+    cost: dict[str, Decimal] = {}
     for booking in bookings:
         body = booking["body"]
         match booking["kind"]:
@@ -118,7 +119,7 @@ def ledger(order: Row, bookings: Sequence[Row]) -> Ledger:
             case "machine-times":
                 machine[body["step"]] += Decimal(body["minutes"])
             case "costs" if body["version"] >= latest:
-                latest, cost = body["version"], Decimal(body["total"])
+                latest, cost = body["version"], {name: Decimal(body[name]) for name in documents.COST_AMOUNTS}
     return Ledger(
         work_order=order["order_no"],
         state=_LEDGER_STATES.get(order["state"], "OPEN"),
@@ -128,5 +129,6 @@ def ledger(order: Row, bookings: Sequence[Row]) -> Ledger:
         labor=dict(labor),
         machine=dict(machine),
         cost=cost,
+        references=[each["document"] for each in bookings if each["kind"] not in _WORDS],
         bookings=tuple(f"{each['document']} {each['kind']} {each['reference']}" for each in bookings),
     )

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from erp_bridge.connectors.tryton import order, times
+from erp_bridge.connectors.tryton import notes, order, times
 from erp_bridge.connectors.tryton.answers import Warned
 from erp_bridge.connectors.tryton.bookings import Job, require_open, told_by_note
 from erp_bridge.sdk.connector import Ack
@@ -41,13 +41,7 @@ def _require_untouched(job: Job) -> None:
 
 def book_cost(job: Job, document: OrderCost) -> Ack:
     """Write the cost roll-up as a note: Tryton values the production itself, from the same bookings."""
-    parts = ("material", "labor", "machine", "scrap", "rework")
-    told = ", ".join(f"{part} {getattr(document, part)}" for part in parts)
-    return told_by_note(
-        job,
-        f"Cost by Lineside, version {document.version}: {document.total} {document.currency} "
-        f"({told}; planned {document.planned_total}).",
-    )
+    return told_by_note(job, notes.cost_sentence(document))
 
 
 def book_completion(job: Job, document: OrderCompletion) -> Ack:

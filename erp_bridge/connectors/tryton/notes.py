@@ -9,10 +9,17 @@ of the bookings.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from erp_bridge.connectors.tryton.client import Client
+from erp_bridge.sdk.documents import COST_AMOUNTS, OrderCost
 
 _LINE = re.compile(r"^Lineside booking (\S+)(?: after moves (\d+) cycles (\d+))?(?: cancels (\d+))?$", re.MULTILINE)
+
+_COST = re.compile(
+    r"^Cost by Lineside, version (?P<version>\d+): (?P<total>\S+) \w+ \(material (?P<material>\S+), labor (?P<labor>\S+), "
+    r"machine (?P<machine>\S+), scrap (?P<scrap>\S+), rework (?P<rework>\S+); planned (?P<planned_total>\S+)\)\."
+)
 
 
 @dataclass(frozen=True)
@@ -53,6 +60,27 @@ def write(client: Client, resource: str, sentence: str, note: Note) -> Note:
     """Write a note on a record with a sentence for people, and return it with its id."""
     values = {"resource": resource, "message": f"{sentence}\n{line(note)}"}
     return Note(client.create("ir.note", values), note.key, note.moves, note.cycles, note.cancels)
+
+
+def cost_sentence(document: OrderCost) -> str:
+    """Return what a note says of the cost of an order; :func:`posted_cost` reads it back."""
+    parts = ("material", "labor", "machine", "scrap", "rework")
+    told = ", ".join(f"{part} {getattr(document, part)}" for part in parts)
+    return (
+        f"Cost by Lineside, version {document.version}: {document.total} {document.currency} "
+        f"({told}; planned {document.planned_total})."
+    )
+
+
+def posted_cost(client: Client, production: int) -> dict[str, Decimal]:
+    """Return the amounts of the last version of the cost that a production's notes tell; empty: none does."""
+    domain = [["resource", "=", f"production,{production}"], ["message", "like", "Cost by Lineside, version %"]]
+    found = [_COST.match(row["message"]) for row in client.read("ir.note", domain, ["message"])]
+    versions = {int(each["version"]): each for each in found if each}
+    if not versions:
+        return {}
+    last = versions[max(versions)]
+    return {name: Decimal(last[name]) for name in COST_AMOUNTS}
 
 
 def of_key(notes: Sequence[Note], key: str) -> list[Note]:

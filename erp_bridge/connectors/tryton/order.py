@@ -11,8 +11,8 @@ from erp_bridge.connectors.tryton.client import Client
 from erp_bridge.sdk.errors import Rejected
 
 _MOVE = (
-    "id state quantity internal_quantity product product.code unit lot.number from_location to_location "
-    "to_location.type effective_date create_uid"
+    "id state quantity internal_quantity product product.code unit lot.number from_location from_location.type "
+    "to_location to_location.type effective_date create_uid"
 ).split()
 _WORK = "id sequence state operation.name work_center work_center.name timesheet_work".split()
 _CYCLE = "id state duration create_uid".split()
@@ -39,9 +39,13 @@ class Move:
     item: str
     unit: int
     lot: str
-    to_location: int
-    is_scrap: bool
+    way: tuple[str, str]
+    """The types of the places that it leads from and to: ``storage``, ``production``, ``lost_found`` ..."""
     ours: bool
+
+    @property
+    def is_scrap(self) -> bool:
+        return self.way[1] == "lost_found"
 
 
 @dataclass(frozen=True)
@@ -195,8 +199,7 @@ def _move(row: dict[str, Any], user: int) -> Move:
         item=row["product."]["code"] or "",
         unit=row["unit"],
         lot=(row["lot."] or {}).get("number") or "",
-        to_location=row["to_location"],
-        is_scrap=row["to_location."]["type"] == "lost_found",
+        way=(row["from_location."]["type"], row["to_location."]["type"]),
         ours=row["create_uid"] == user,
     )
 

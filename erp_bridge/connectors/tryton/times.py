@@ -1,5 +1,6 @@
 """Machine time as cycles of works, labor time as lines of timesheets."""
 
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -10,6 +11,8 @@ from erp_bridge.connectors.tryton.order import Cycle, Work
 from erp_bridge.sdk.connector import Ack
 from erp_bridge.sdk.documents import LaborTime, MachineTime
 from erp_bridge.sdk.errors import Rejected
+
+_KEY = re.compile(r"\(Lineside (\w+)\)")
 
 
 def own_cycles(job: Job) -> list[Cycle]:
@@ -50,6 +53,12 @@ def lines_of(job: Job) -> list[dict[str, Any]]:
     works = [work.timesheet_work for work in job.order.works if work.timesheet_work]
     domain = [["work", "in", works], ["description", "like", f"%{job.key}%"]]
     return job.client.read("timesheet.line", domain, ["duration"]) if works else []
+
+
+def key_of(description: str) -> str:
+    """Return the key of the message that wrote a timesheet line, or "" when none of ours did."""
+    found = _KEY.search(description)
+    return found[1] if found else ""
 
 
 def book_labor(job: Job, document: LaborTime) -> Ack:

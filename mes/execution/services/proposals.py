@@ -53,8 +53,13 @@ def plain_record(order: WorkOrder, record: WorkOrderRecord) -> dict[str, Any]:
 def propose(
     order: WorkOrder, *, kind: str, changes: dict[str, list[Any]], owner: str, version: str, now: datetime
 ) -> bool:
-    """Write the proposal down in place of the one that is open; return whether there is anything to decide."""
+    """Write the proposal down in place of the one that is open; return whether there is anything new to decide.
+
+    An ERP tells the same wish again with every booking on its order: the proposal that says it already stays open.
+    """
     for older in order.proposals.filter(status=ChangeProposal.Status.OPEN):
+        if (older.kind, older.changes) == (kind, changes):
+            return False
         older.status, older.decided_at = ChangeProposal.Status.SUPERSEDED, now
         older.save()
     if not changes:

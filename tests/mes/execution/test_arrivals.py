@@ -145,6 +145,13 @@ class TestApplyWorkOrders:
         arrive(record(item, order_quantity=Decimal(25), version="2026-03-02T10:00"))
         assert list(ChangeProposal.objects.order_by("pk").values_list("status", flat=True)) == ["SUPERSEDED", "OPEN"]
 
+    def test_the_same_wish_told_again_is_the_proposal_that_is_open(self, item):
+        arrive(record(item))
+        begin()
+        arrive(record(item, order_quantity=Decimal(30), version="2026-03-02T09:00"))
+        assert arrive(record(item, order_quantity=Decimal(30), version="2026-03-02T10:00")).proposed == 0
+        assert list(ChangeProposal.objects.values_list("status", flat=True)) == ["OPEN"]
+
     def test_a_wish_taken_back_leaves_nothing_to_decide(self, item):
         arrive(record(item))
         begin()

@@ -69,7 +69,7 @@ def facts(connector: TrytonConnector, order: str) -> tuple[object, ...]:
         ledger.consumed,
         ledger.labor,
         ledger.machine,
-        ledger.cost,
+        ledger.own_valuation,
     )
 
 

@@ -80,7 +80,7 @@ class FlowStateForm(forms.ModelForm):
 
     class Meta:
         model = FlowState
-        fields = ["enabled", "cadence"]
+        fields = ["enabled", "cadence", "needs_approval"]
 
     def clean_cadence(self) -> str:
         text = self.cleaned_data["cadence"].strip()
@@ -97,7 +97,7 @@ class FlowStateInline(TabularInline):
     form = FlowStateForm
     extra = 0
     can_delete = False
-    fields = ["flow", "enabled", "cadence", "usually", "due_at", "last_ok_at", "last_error"]
+    fields = ["flow", "enabled", "cadence", "needs_approval", "usually", "due_at", "last_ok_at", "last_error"]
     readonly_fields = ["flow", "usually", "due_at", "last_ok_at", "last_error"]
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:

@@ -26,6 +26,8 @@ class ErpBridgeConfig(AppConfig):
         nudge.publish_with(tasks.publish_nudge)
         bus.subscribe(Event, outbox.enqueue)
         bus.subscribe(WorkOrderLinked, outbox.wake_linked)
+        for approval in {flow.approval.event for flow in registry.pushes() if flow.approval}:
+            bus.subscribe(approval, outbox.wake_approved)
 
         def may_look(user: Any) -> bool:
             grant = grant_of_user(user)

@@ -83,6 +83,9 @@ class FlowState(models.Model):
         default="",
         help_text="immediate, every 30, daily 02:00, shift_end, by_hand. Empty: as the flow says.",
     )
+    needs_approval = models.BooleanField(
+        default=False, help_text="Tell this ERP only what a supervisor has approved, where the flow knows of approval."
+    )
     due_at = models.DateTimeField(null=True, blank=True)
     compare_due_at = models.DateTimeField(null=True, blank=True)
     cursor = models.CharField(max_length=200, blank=True, default="")

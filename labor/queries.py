@@ -132,6 +132,12 @@ def day_bounds(*, site: Site, day: date) -> tuple[datetime, datetime]:
     )
 
 
+def local_day(*, site: str, moment: datetime) -> date:
+    """Return the day on which a moment lies at the site (by code)."""
+    zone = Site.objects.filter(code=site).values_list("time_zone", flat=True).get()
+    return moment.astimezone(ZoneInfo(zone)).date()
+
+
 def days(*, site: Site, day: date, now: datetime) -> list[PersonDay]:
     """Return the day of everybody who was there or worked, by name."""
     begin, end = day_bounds(site=site, day=day)

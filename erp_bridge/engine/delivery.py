@@ -131,6 +131,12 @@ class Delivery:
             if not isinstance(flow, Push):
                 raise TypeError(f"{message.flow} does not go up")
             event = codec.load(registry.event_type(message.kind), message.event)
+            missing = links.approval_missing(self.connection, flow, event) if message.state == State.PENDING else ""
+            if missing and flow.approval:
+                return None, Verdict(
+                    State.PENDING, "NOT_APPROVED", flow.approval.missing, waits_for=missing, answered=False,
+                    later=timedelta(seconds=limits().link_recheck),
+                )  # fmt: skip
             return flow.translate(event, self._links), None
         except errors.NotLinked as error:
             return None, self._not_linked(message, error)

@@ -1,7 +1,10 @@
 """How one ERP calls our orders."""
 
+from erp_bridge.engine import wiring
 from erp_bridge.models import Connection
 from erp_bridge.sdk.errors import NotLinked
+from erp_bridge.sdk.flow import Push
+from mes.core.event import Event
 from mes.execution.models import WorkOrder
 
 
@@ -29,6 +32,14 @@ def external_id(connection: Connection, number: str) -> str | None:
     """Return the id under which the ERP behind the connection knows the order, or None."""
     known = WorkOrder.objects.filter(site__code=connection.site, number=number).values_list("external_ids", flat=True)
     return (known.first() or {}).get(connection.name)
+
+
+def approval_missing(connection: Connection, flow: Push, event: Event) -> str:
+    """Return what must be approved before this ERP may be told the event, or ""."""
+    if flow.approval is None:
+        return ""
+    asks = any(wire.needs_approval for wire in wiring.wires(event.site, flow.key) if wire.connection == connection.pk)
+    return flow.approval.wanted(event) if asks else ""
 
 
 def waits_for(number: str) -> str:

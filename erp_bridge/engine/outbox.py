@@ -131,9 +131,20 @@ def take_places(connection_id: int, subject: str, count: int, due_at: datetime |
 
 def wake_linked(event: Any) -> None:
     """Make due what waited for the order to get its counterpart in an ERP. Rows only, in the publisher's transaction."""
+    _wake(site=event.site, waits_for=links.waits_for(event.subject))
+
+
+def wake_approved(event: Any) -> None:
+    """Make due what waited for this approval. Rows only, in the publisher's transaction."""
+    for flow in registry.pushes():
+        if flow.approval is not None and isinstance(event, flow.approval.event):
+            _wake(site=event.site, waits_for=flow.approval.given(event))
+
+
+def _wake(*, site: str, waits_for: str) -> None:
     now = timezone.now()
     waiting = OutboundMessage.objects.filter(
-        state=OutboundMessage.State.PENDING, waits_for=links.waits_for(event.subject), connection__site=event.site
+        state=OutboundMessage.State.PENDING, waits_for=waits_for, connection__site=site
     )
     streams = list(waiting.values_list("stream_id", flat=True).distinct())
     for stream_id in sorted(streams):

@@ -30,6 +30,7 @@ HELP = {
     ),
     "DIED": gettext_lazy("The worker that was sending it vanished. It is looked for before anything is sent again."),
     "NOT_LINKED": gettext_lazy("Its order has no counterpart in this ERP yet. It goes as soon as the order is linked."),
+    "NOT_APPROVED": gettext_lazy("A supervisor has not approved this yet. It goes as soon as that is done."),
     "CONFIG": gettext_lazy(
         "The connection is wrong (address, credentials or rights). It goes when the connection is resumed."
     ),

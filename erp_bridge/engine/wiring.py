@@ -23,6 +23,7 @@ class Wire:
     cadence: Cadence
     zone: str
     shift_ends: tuple[time, ...]
+    needs_approval: bool = False
 
 
 _lock = threading.Lock()
@@ -78,7 +79,15 @@ def _read() -> dict[str, dict[str, list[Wire]]]:
             # What was typed in is refused at the door; should it get past, the flow keeps its own cadence.
             cadence = pushes[state.flow].cadence
         table[site][state.flow].append(
-            Wire(state.connection_id, state.connection.name, state.flow, cadence, zone, shift_ends)
+            Wire(
+                state.connection_id,
+                state.connection.name,
+                state.flow,
+                cadence,
+                zone,
+                shift_ends,
+                state.needs_approval and pushes[state.flow].approval is not None,
+            )
         )
     return table
 

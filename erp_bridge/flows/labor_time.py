@@ -1,9 +1,22 @@
 """Minutes that people worked on operations go up, person by person."""
 
+from datetime import date
+
 from erp_bridge.sdk.cadence import every
 from erp_bridge.sdk.documents import LaborTime
-from erp_bridge.sdk.flow import Links, Push
-from labor.events import LaborTimeRecorded
+from erp_bridge.sdk.flow import Approval, Links, Push
+from labor import queries
+from labor.events import LaborDayApproved, LaborTimeRecorded
+
+
+def _wanted(event: LaborTimeRecorded) -> str:
+    if queries.is_approved(segment_id=event.segment_id):
+        return ""
+    return _day_of(event.person, queries.local_day(site=event.site, moment=event.started_at))
+
+
+def _day_of(person: str, day: date) -> str:
+    return f"labor/{person}/{day.isoformat()}"
 
 
 class LaborTimeFlow(Push):
@@ -14,6 +27,12 @@ class LaborTimeFlow(Push):
     event = LaborTimeRecorded
     document = LaborTime
     cadence = every(minutes=1)
+    approval = Approval(
+        event=LaborDayApproved,
+        wanted=_wanted,
+        given=lambda event: _day_of(event.person, event.day),
+        missing="A supervisor has not approved this person's day yet.",
+    )
 
     def translate(self, event: LaborTimeRecorded, links: Links) -> LaborTime | None:
         """Return the segment, or None for indirect time, which belongs to no order, and for empty segments."""

@@ -1,6 +1,7 @@
 """What a flow is: one subject, one direction, one cadence, one file."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Protocol
 
@@ -17,6 +18,21 @@ class Links(Protocol):
 
         :raises erp_bridge.sdk.errors.NotLinked: the order has no counterpart there (a manual order, not linked yet).
         """
+
+
+@dataclass(frozen=True)
+class Approval:
+    """Whose word a flow waits for, on connections that ask for it.
+
+    ``wanted`` says of a message's event what must be approved before it is told, "" when nothing is missing; ``event``
+    is published when somebody approves, and ``given`` says of it what was approved, in the same words.
+    """
+
+    event: type[Event]
+    wanted: Callable[[Any], str]
+    given: Callable[[Any], str]
+    missing: str
+    """One sentence for people: what is missing."""
 
 
 class Flow:
@@ -50,6 +66,7 @@ class Push(Flow):
     """Keys of flows that must have delivered what was recorded earlier for the same work order."""
     strict: ClassVar[bool] = False
     """True: nothing of this flow passes an earlier dead letter of the same work order; a person clears it first."""
+    approval: ClassVar[Approval | None] = None
     urgent: ClassVar[bool] = False
     """True: wakes a worker right after commit instead of waiting for the sweep."""
 

@@ -5,15 +5,17 @@ from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import timezone
 
 from erp_bridge.connectors.practice.connector import PracticeErp
-from erp_bridge.engine import connections, registry, scheduler, worker
+from erp_bridge.engine import connections, preview, registry, scheduler, wiring, worker
 from erp_bridge.models import Connection, FlowState, InboundRow, OutboundMessage
 from erp_bridge.sdk.flow import Push
 from labor import services as labor
+from labor.models import LaborSegment
 from mes.execution.models import ChangeProposal, WorkOrder
 from mes.masterdata.models import BillOfMaterials, Item, Person
 from tests import factories
@@ -197,6 +199,29 @@ def test_what_the_order_cost_goes_up_after_its_completion_and_only_when_it_chang
     [told] = OutboundMessage.objects.filter(flow="order_cost")
     ledger = PracticeErp(erp.settings()).read_ledger(floor.order.number)
     assert ledger.cost["total"] == Decimal(told.event["total"]) > Decimal(told.event["material"]) > 0
+
+
+def test_where_labor_needs_approval_it_waits_for_the_supervisor_and_the_completion_waits_with_it(
+    connection, erp, ahead
+):
+    FlowState.objects.filter(connection=connection, flow="labor_time").update(needs_approval=True)
+    wiring.forget()
+    floor = at_work()
+    work_through(floor)
+    drain(ahead)
+    kinds = {row["kind"] for row in erp.ledger(order=floor.order.number)}
+    assert {"yields", "issues"} <= kinds and not {"labor", "completions"} & kinds
+    waits = OutboundMessage.objects.filter(flow="labor_time").first()
+    assert (waits.state, waits.outcome) == (State.PENDING, "NOT_APPROVED")
+    assert "A supervisor has not approved this yet." in preview.explain(waits, now=timezone.now())
+    zone = ZoneInfo(floor.person.site.time_zone)
+    for day in {one.started_at.astimezone(zone).date() for one in LaborSegment.objects.filter(person=floor.person)}:
+        labor.approve_day(person=floor.person, day=day, by="lead", now=timezone.now())
+    drain(ahead)
+    ledger = PracticeErp(erp.settings()).read_ledger(floor.order.number)
+    assert ledger.state == "COMPLETED"
+    assert sum(ledger.labor.values()) == minutes_told("labor_time") > 0
+    assert_exactly_once(erp)
 
 
 def test_a_report_taken_back_is_taken_back_there(connection, erp, ahead):

@@ -444,6 +444,17 @@ function unusual(form, button) {
   return true;
 }
 
+/* What cannot be is said at the field; nothing of it is stored or sent. */
+function whatIsWrong(field) {
+  const text = field.value.trim();
+  if (!text) { return field.dataset.needed; }
+  if (!field.hasAttribute("data-figure")) { return ""; }
+  if (!/^[0-9]{1,12}(\.[0-9]{1,6})?$/.test(text)) { return words.digits_only; }
+  const places = (text.split(".")[1] || "").length;
+  if (places > Number(field.dataset.decimals || 6)) { return Number(field.dataset.decimals) ? say(words.too_exact, { n: field.dataset.decimals }) : words.whole_only; }
+  return Number(text) > 0 ? "" : field.dataset.needed;
+}
+
 function submit(form, button) {
   if (form.id === "sign-on-form") {
     signOn({ number: form.elements.number.value.trim(), pin: form.elements.pin.value });
@@ -451,10 +462,10 @@ function submit(form, button) {
     return;
   }
   const problem = $(".sheet-problem", form);
-  const missing = $$("[data-needed]", form).find((field) => !field.value.trim() || (field.hasAttribute("data-figure") && !(Number(field.value) > 0)));
-  if (missing) {
-    if (problem) { problem.textContent = missing.dataset.needed; }
-    missing.focus();
+  const wrong = $$("[data-needed]", form).find(whatIsWrong);
+  if (wrong) {
+    if (problem) { problem.textContent = whatIsWrong(wrong); }
+    wrong.focus();
     return;
   }
   if (unusual(form, button)) { return; }
@@ -462,7 +473,7 @@ function submit(form, button) {
   Array.from(new FormData(form).entries()).forEach(([name, value]) => { if (value !== "") { payload[name] = value; } });
   if (button && button.name) { payload[button.name] = button.value; }
   const figure = payload.quantity;
-  const facts = Object.assign({}, payload, { n: figure, choice: button ? button.textContent.trim() : "" });
+  const facts = Object.assign({}, payload, { n: figure, choice: button ? button.dataset.usual || button.textContent.trim() : "" });
   const counts = {};
   const counter = (button && button.dataset.count) || form.dataset.count;
   if (counter && figure) { counts[counter] = Number(figure); }

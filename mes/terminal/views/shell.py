@@ -251,4 +251,7 @@ def _words() -> dict[str, str]:
         "signed_out": _("This device must sign in again"),
         "cannot_store": _("Cannot store on this device. Write on paper and tell your supervisor."),
         "really": _("{n} – really?"),
+        "digits_only": _("Enter digits only, such as 12."),
+        "whole_only": _("Enter a whole number."),
+        "too_exact": _("At most {n} places after the point."),
     }

@@ -164,6 +164,9 @@ LINESIDE_FORGOTTEN_TIMER_HOURS = env.int("LINESIDE_FORGOTTEN_TIMER_HOURS", defau
 LINESIDE_CONFIRM_ENTRIES_AFTER_HOURS = env.int("LINESIDE_CONFIRM_ENTRIES_AFTER_HOURS", default=12)
 """What waited at a terminal for longer is booked only once a person has said that it is still right; 0: never asked."""
 
+LINESIDE_OFFLINE_PAGES = env.bool("LINESIDE_OFFLINE_PAGES", default=True)
+"""Whether terminals keep their page on the device to be loaded without network (https only); 0 makes them remove it."""
+
 LINESIDE_BRIDGE: dict[str, float] = env.json("LINESIDE_BRIDGE", default={})
 """Times of the bridge that differ from erp_bridge/engine/limits.py, e.g. {"lease": 120, "call": 45}."""
 

@@ -8,6 +8,7 @@ app_name = "terminal"
 urlpatterns = [
     path("", views.home, name="home"),
     path("t/", views.terminals, name="terminals"),
+    path("t/worker.js", views.worker, name="worker"),
     path("t/<str:code>/", views.terminal, name="terminal"),
     path("t/<str:code>/state", views.state, name="state"),
     path("t/<str:code>/entries", views.entries, name="entries"),

@@ -1,6 +1,7 @@
 /* The operator's terminal: panels that the server draws, taps that become entries of the outbox, scans, timers. */
 
 import { Kept } from "./kept.js";
+import { install } from "./install.js";
 import { Outbox, newId, post } from "./outbox.js";
 import { listen } from "./scanner.js";
 import { redraw, whenLifted } from "../redraw.js";
@@ -317,6 +318,7 @@ async function showKept() {
   const found = await kept.find(asked);
   if (found && asked === focus && missed > 0) {
     etag = "";
+    shownFor = asked;
     show(found.state);
     drawAge(found.at);
   }
@@ -362,13 +364,13 @@ async function refresh() {
     if (time) { heardTime(time); }
     if (missed > 2 || entries.some((entry) => entry.state !== "waiting")) { outbox.flush(); }
     missed = 0;
+    shownFor = asked;
     drawAge(0);
     kept.others(stateUrl, config.token);
   } catch (unreachable) {
     missed += 1;
     if (missed === 3 || asked !== shownFor) { showKept(); }
   }
-  shownFor = asked;
   document.body.classList.toggle("stale-panels", missed > 2);
   if (missed === 3 || missed === 0) { drawPill(outbox.health); }
   pollTimer = setTimeout(refresh, (document.hidden ? 15000 : 2000) + Math.random() * 400);
@@ -571,4 +573,4 @@ outbox.open().then(() => outbox.tell(true)).then(() => outbox.flush()).catch(() 
   storable = false;
   drawPill("ok");
 }).then(() => refresh());
-window.lineside = { outbox, since };
+window.lineside = { outbox, since, installed: install(config.worker_url) };

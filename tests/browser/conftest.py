@@ -5,6 +5,7 @@ and reads positions and sizes in one ``page.evaluate``; it never looks once and 
 """
 
 import os
+import time
 from decimal import Decimal
 
 import pytest
@@ -26,18 +27,32 @@ FLAGS = [
 ]  # fmt: skip
 
 
+def until(page, script, arg=None, patience=PATIENCE):
+    """Wait until a script says yes, one that must be waited for included: ``wait_for_function`` takes its first answer."""
+    deadline = time.monotonic() + patience / 1000
+    while not page.evaluate(script, arg):
+        assert time.monotonic() < deadline, f"never came true: {script} {arg}"
+        page.wait_for_timeout(50)
+
+
 @pytest.fixture(scope="session")
-def browser(chromium):
-    """Chromium as installed on this machine."""
-    # Playwright's synchronous API runs an event loop in this thread, where Django would refuse to touch the database.
+def playwright():
+    """Playwright, for whoever starts a browser of their own."""
+    # Its synchronous API runs an event loop in this thread, where Django would refuse to touch the database.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     from playwright.sync_api import expect, sync_playwright  # noqa: PLC0415 - only where browser tests run
 
     expect.set_options(timeout=PATIENCE)
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+    with sync_playwright() as started:
         yield started
-        started.close()
+
+
+@pytest.fixture(scope="session")
+def browser(playwright, chromium):
+    """Chromium as installed on this machine."""
+    started = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+    yield started
+    started.close()
 
 
 @pytest.fixture
@@ -62,7 +77,9 @@ def open_page(browser, live_server, client, plant):
     contexts, complaints = [], []
 
     def _open(path, *, user="device", width=1280, height=800, scheme="light", touch=False):
-        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, has_touch=touch)
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, color_scheme=scheme, has_touch=touch, service_workers="block"
+        )
         context.set_default_timeout(PATIENCE)
         contexts.append(context)
         if user:

@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 from mes.execution.models import Operation, OrderComponent, ProductionReport
 from mes.masterdata import services as masterdata
 from mes.material.models import Lot
+from tests.browser.conftest import until
 from tests.factories import make_item, make_person
 
 pytestmark = pytest.mark.browser
@@ -42,7 +43,7 @@ def sign_on(page):
 
 def all_saved(page):
     """Wait until the page holds nothing back; the browser reads its disk only after what was written to it before."""
-    page.wait_for_function("async () => (await window.lineside.outbox.all()).length === 0")
+    until(page, "async () => (await window.lineside.outbox.all()).length === 0")
     expect(page.locator("[data-pill]")).to_have_text("All saved")
 
 

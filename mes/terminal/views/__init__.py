@@ -6,6 +6,7 @@ from mes.terminal.views.entries import entries, entry, fates, waiting
 from mes.terminal.views.office import devices, new_code, revoke
 from mes.terminal.views.people import sign_on
 from mes.terminal.views.shell import home, state, terminal, terminals
+from mes.terminal.views.worker import worker
 
 __all__ = [
     "csrf_failure",
@@ -22,4 +23,5 @@ __all__ = [
     "terminal",
     "terminals",
     "waiting",
+    "worker",
 ]

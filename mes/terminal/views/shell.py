@@ -30,6 +30,7 @@ from mes.terminal import queries, services
 from mes.terminal.panels import ZONES, Place, actions, panels
 from mes.terminal.views.caller import COOKIE, Caller, caller_of, keep_cookie, sign_in_first
 from mes.terminal.views.common import BOOK, SEE
+from mes.terminal.views.worker import worker_url
 
 PAGE_AGE = 7 * 24 * 3600
 MOST_ENTRIES = 2000
@@ -102,6 +103,7 @@ def terminal(request: HttpRequest, code: str) -> HttpResponse:
                 "focus": _job(request),
                 "state_url": reverse("terminal:state", args=[code]),
                 "fates_url": reverse("terminal:fates", args=[code]),
+                "worker_url": worker_url(),
                 "most_entries": MOST_ENTRIES,
                 "turns": [action.key for action in actions if action.turns],
                 "entries_url": reverse("terminal:entries", args=[code]),

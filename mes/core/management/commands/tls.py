@@ -44,7 +44,9 @@ class Command(BaseCommand):
         self.stdout.write(f"SHA-256         {made.fingerprint}")
         self.stdout.write(f"Certificate     {made.certificate} (good until {made.certificate_ends:%Y-%m-%d})")
         self.stdout.write(f"                for {', '.join(hosts)}")
-        self.stdout.write("Serve with it   LINESIDE_HTTPS=1 LINESIDE_BEHIND_PROXY=0 granian --interface wsgi --port 443 \\")
+        self.stdout.write(
+            "Serve with it   LINESIDE_HTTPS=1 LINESIDE_BEHIND_PROXY=0 granian --interface wsgi --port 443 \\"
+        )
         self.stdout.write(f"                  --ssl-certificate {made.certificate} --ssl-keyfile {made.key} \\")
         self.stdout.write("                  config.wsgi:application")
         self.stdout.write(f"Keep            {options['folder'] / 'authority.key'} to yourself: who has it can pose as")

@@ -158,6 +158,9 @@ CELERY_BEAT_SCHEDULE = {
     "access-forget-old-answers": {"task": "mes.access.tasks.forget_old_answers", "schedule": 86400.0},
 }
 
+LINESIDE_PRESENCE_MINUTES = env.int("LINESIDE_PRESENCE_MINUTES", default=60)
+"""Whoever signed on at a terminal is signed off after so long without a touch, with a warning; 0: at the end of 12 hours."""
+
 LINESIDE_FORGOTTEN_TIMER_HOURS = env.int("LINESIDE_FORGOTTEN_TIMER_HOURS", default=12)
 """A person's timer that ran longer was forgotten: it counts for nothing until a supervisor sets its end."""
 

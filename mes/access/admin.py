@@ -10,7 +10,7 @@ from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import ModelAdmin
 
 from mes.access import services
-from mes.access.models import ApiKey, Membership
+from mes.access.models import ApiKey, FloorRole, Membership
 from mes.access.rules import RIGHTS
 
 
@@ -22,6 +22,17 @@ class MembershipAdmin(SimpleHistoryAdmin, ModelAdmin):
     list_filter = ["site", "role"]
     search_fields = ["user__username", "user__last_name", "site__code"]
     autocomplete_fields = ["user"]
+
+
+@admin.register(FloorRole)
+class FloorRoleAdmin(SimpleHistoryAdmin, ModelAdmin):
+    """Whose badge and PIN allow more than an operator's, at the terminals of their site."""
+
+    list_display = ["person", "role"]
+    list_filter = ["person__site", "role"]
+    search_fields = ["person__number", "person__name"]
+    autocomplete_fields = ["person"]
+    list_select_related = ["person"]
 
 
 class ApiKeyForm(forms.ModelForm):

@@ -35,6 +35,26 @@ class Membership(models.Model):
         return f"{self.user} is {self.get_role_display()} at {self.site}"
 
 
+class FloorRole(models.Model):
+    """A person's role on the floor of their own site: what their badge and PIN allow beyond an operator's rights.
+
+    It opens no page: pages are for users, who have memberships.
+    """
+
+    person = models.ForeignKey("masterdata.Person", models.CASCADE, related_name="floor_roles")
+    role = models.CharField(max_length=16, choices=list(ROLES.items()))
+
+    history = HistoricalRecords()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["person", "role"], name="a_person_has_a_role_on_the_floor_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person} is {self.get_role_display()}"
+
+
 class ApiKey(models.Model):
     """A key for a machine or program, of which only the SHA-256 is kept: whoever reads this table cannot use it."""
 

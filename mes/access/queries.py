@@ -9,9 +9,9 @@ from typing import Any
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import QuerySet
 
-from mes.access.models import ApiKey, Membership
-from mes.access.rules import SiteGrant, rights_by_site
-from mes.masterdata.models import Site
+from mes.access.models import ApiKey, FloorRole, Membership
+from mes.access.rules import SiteGrant, rights_by_site, rights_of_roles
+from mes.masterdata.models import Person, Site
 from mes.masterdata.queries import zone_of
 
 CACHE_SECONDS = 3.0
@@ -57,6 +57,13 @@ def may(user: Any, right: str, site: str) -> bool:
     """Say whether the person has the right at the site (by code)."""
     grant = grant_of_user(user)
     return grant is not None and grant.at(site, right)
+
+
+def rights_of_person(person: Person) -> frozenset[str]:
+    """Return what a person may do on the floor of their site, who is known there by badge and PIN; asked each time."""
+    if not person.active:
+        return frozenset()
+    return rights_of_roles(FloorRole.objects.filter(person=person).values_list("role", flat=True))
 
 
 def digest_of(key: str) -> str:

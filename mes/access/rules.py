@@ -27,6 +27,7 @@ RIGHTS: Mapping[str, str] = {
     "quality:read": "See checks and nonconformances",
     "quality:write": "Record checks, hold and free for quality",
     "devices:manage": "Enroll and revoke the devices that stand at work centers",
+    "people:unlock": "Let a person try again whose PIN was mistyped too often",
     "access:manage": "Manage memberships and API keys",
 }
 """Every right there is. A key's scopes are rights as well."""
@@ -50,7 +51,16 @@ ROLE_RIGHTS: Mapping[str, frozenset[str]] = {
     "VIEWER": frozenset(_SEE),
     "OPERATOR": frozenset(_WORK),
     "SUPERVISOR": frozenset(
-        (*_WORK, "orders:hold", "reports:over", "reports:reverse", "labor:correct", "bridge:read", "devices:manage")
+        (
+            *_WORK,
+            "orders:hold",
+            "reports:over",
+            "reports:reverse",
+            "labor:correct",
+            "bridge:read",
+            "devices:manage",
+            "people:unlock",
+        )
     ),
     "PLANNER": frozenset(
         (*_SEE, "people:read", "orders:plan", "orders:hold", "reports:reverse", "bridge:read", "devices:manage")
@@ -61,6 +71,11 @@ ROLE_RIGHTS: Mapping[str, frozenset[str]] = {
     "INTEGRATOR": frozenset((*_SEE, "people:read", "changes:read", "erp:write", "bridge:read", "bridge:write")),
     "IT": frozenset((*_SEE, "people:read", "changes:read", "bridge:read", "devices:manage", "access:manage")),
 }
+
+
+def rights_of_roles(roles: Iterable[str]) -> frozenset[str]:
+    """Return what somebody on the floor may: what every operator may, and what their roles add."""
+    return ROLE_RIGHTS["OPERATOR"].union(*(ROLE_RIGHTS.get(role, frozenset()) for role in roles))
 
 
 @dataclass(frozen=True)

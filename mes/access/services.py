@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import uuid
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,10 +10,14 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
+from mes.access.events import PinUnlocked, StepUpGranted
 from mes.access.models import AnsweredRequest, ApiKey, known_scopes
-from mes.access.queries import digest_of, forget_keys
+from mes.access.queries import digest_of, forget_keys, rights_of_person
+from mes.access.rules import RIGHTS
+from mes.core import bus
 from mes.core.errors import DomainError
-from mes.masterdata.models import Site
+from mes.masterdata import services as masterdata
+from mes.masterdata.models import Person, Site
 
 LAST_USED_EVERY = timedelta(minutes=1)
 ANSWERS_KEPT = timedelta(days=45)
@@ -24,6 +29,14 @@ class IdempotencyKeyReused(DomainError):
     code = "idempotency_key_reused"
     title = "The key was used for something else"
     status = 422
+
+
+class NotTheirs(DomainError):
+    """The person has not the right that is asked for."""
+
+    code = "step_up_right"
+    title = "May not allow this"
+    status = 403
 
 
 class _SomeoneElseWasFirst(Exception):
@@ -60,6 +73,40 @@ def revoke_key(*, key: ApiKey, now: datetime) -> None:
         key.revoked_at = now
         key.save(update_fields=["revoked_at"])
     forget_keys()
+
+
+def step_up(*, person: Person, pin: str, right: str, subject: str, now: datetime) -> None:
+    """Return if the person may and does allow ``subject`` (an entry's id, or whom it is about), and write it down.
+
+    Not to be called in a transaction: the count of a wrong PIN must stay.
+
+    :raises mes.masterdata.services.PinWrong, mes.masterdata.services.PersonLocked: it is not their PIN.
+    :raises NotTheirs: they have not the right. It is looked at after the PIN, so that only they learn what they may.
+    """
+    masterdata.check_pin(person_id=person.pk, pin=pin)
+    if right not in rights_of_person(person):
+        what = RIGHTS.get(right, right).lower()
+        raise NotTheirs(f"{person.name} may not allow this. It takes the right {right} ({what}).", field="number")
+    with transaction.atomic():
+        bus.publish(
+            StepUpGranted(
+                event_id=uuid.uuid4(),
+                site=person.site.code,
+                subject=subject,
+                occurred_at=now,
+                person=person.number,
+                right=right,
+            )
+        )
+
+
+@transaction.atomic
+def unlock_person(*, person: Person, by: str, now: datetime) -> None:
+    """Let a person try their PIN again, who mistyped it too often; ``by`` is who allowed it."""
+    masterdata.unlock_pin(person_id=person.pk)
+    bus.publish(
+        PinUnlocked(event_id=uuid.uuid4(), site=person.site.code, subject=person.number, occurred_at=now, by=by)
+    )
 
 
 def note_use(*, key_id: int, now: datetime) -> None:

@@ -7,12 +7,13 @@ class DomainError(Exception):
     """A refusal: what was asked cannot be done, and ``detail`` says why and what to do instead.
 
     ``code`` is stable and never translated; ``status`` is the HTTP status of a doorway that speaks HTTP; ``field``
-    names the input at fault, if one is.
+    names the input at fault, if one is; ``step_up`` the right whose holder may allow it all the same, with their PIN.
     """
 
     code = "refused"
     title = "This cannot be done"
     status = 409
+    step_up = ""
 
     def __init__(self, detail: str, *, field: str = "", **facts: Any) -> None:
         super().__init__(detail)

@@ -46,13 +46,14 @@ class OperationStarted(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class OperationStopped(Event):
-    """Work stopped: paused, or for good (``completed``)."""
+    """Work stopped: paused, or for good (``completed``); ``approved_by`` is the supervisor who let it end short."""
 
     operation: str
     work_center: str
     work_unit: str
     completed: bool
     person: str
+    approved_by: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,7 +19,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, ClassVar
 from uuid import UUID
 
-from mes.core.errors import InvalidInput
+from mes.core.errors import DomainError, InvalidInput
 from mes.core.registry import Registry
 from mes.masterdata.models import Person, WorkCenter
 
@@ -65,6 +65,14 @@ class Tap:
     at: datetime
     """When it happened, by the terminal's claim; never later than now."""
     now: datetime
+    approved_by: Person | None = None
+    """Who allowed it with their PIN; None where nobody had to, or where a supervisor books it at a desk."""
+    allowed: frozenset[str] = frozenset()
+    """The rights of whoever allowed it, looked up now."""
+
+    def approver(self, right: str) -> Person | None:
+        """Return who allowed it and has the right to, or None."""
+        return self.approved_by if right in self.allowed else None
 
     def text(self, name: str, *, needed: bool = True) -> str:
         """Return a text of the payload.
@@ -123,6 +131,18 @@ class Alternative:
     key: str
     label: str
     payload: dict[str, Any]
+
+
+class StepUpNeeded(DomainError):
+    """More than the person's own right is needed: somebody who has it may allow it with their PIN."""
+
+    code = "step_up_needed"
+    title = "A supervisor must allow this"
+    status = 403
+
+    def __init__(self, detail: str, *, right: str) -> None:
+        super().__init__(detail)
+        self.step_up = right
 
 
 class Action:

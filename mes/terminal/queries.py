@@ -50,6 +50,18 @@ def person_called(site: Site, words: str) -> Person | None:
     return named[0] if len(named) == 1 else None
 
 
+def people_lately_at(work_center: WorkCenter, *, most: int = 8) -> list[Person]:
+    """Return the active people who entered something at the work center last, to choose from."""
+    latest = (
+        TerminalEntry.objects.filter(work_center=work_center, person__active=True)
+        .values("person")
+        .annotate(last=Max("recorded_at"))
+        .order_by("-last")[:most]
+    )
+    people = Person.objects.in_bulk([row["person"] for row in latest])
+    return [people[row["person"]] for row in latest]
+
+
 def person_by_key(key: int, site: Site) -> Person | None:
     """Return the active person with this key at the site."""
     return Person.objects.filter(pk=key, site=site, active=True).first()

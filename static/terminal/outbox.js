@@ -133,6 +133,16 @@ export class Outbox {
     this.flush();
   }
 
+  /* Send again what was refused, with somebody's leave. */
+  async allow(seq, leave) {
+    const entry = (await this.all()).find((one) => one.seq === seq);
+    if (entry) {
+      entry.leave = leave;
+      await this.run("readwrite", (store) => store.put(entry));
+      await this.retry([seq]);
+    }
+  }
+
   async tell(heard) {
     if (!this.db) { return; }
     this.changed(await this.all(), this.health);
@@ -229,6 +239,7 @@ export class Outbox {
       ({ status, answer } = await post(entry.url, {
         id: entry.id, action: entry.action, payload: entry.payload, occurred_at: entry.occurred_at, person: entry.person,
         label: entry.said, clock_offset: entry.clock_offset, sent_at: new Date().toISOString(), confirmed: entry.confirmed === true,
+        leave: entry.leave || "",
       }));
     } catch (unreachable) {
       return "offline";
@@ -244,7 +255,7 @@ export class Outbox {
     if (status === 426) { return "outdated"; }
     if (status >= 400 && status < 500 && answer.code && ![408, 425, 429].includes(status) && answer.code !== "csrf_stale") {
       entry.state = answer.code === "entry_old" ? "asking" : "refused";
-      entry.problem = { title: answer.title, detail: answer.detail, code: answer.code, kept: answer.kept === true };
+      entry.problem = { title: answer.title, detail: answer.detail, code: answer.code, kept: answer.kept === true, step_up: answer.step_up || "" };
       await this.run("readwrite", (store) => store.put(entry));
       this.settled(entry, entry.state, answer);
       return entry.state;

@@ -3,7 +3,9 @@
 import { Kept } from "./kept.js";
 import { install } from "./install.js";
 import { Outbox, newId, post } from "./outbox.js";
+import { Presence } from "./presence.js";
 import { listen } from "./scanner.js";
+import { Supervisor } from "./supervisor.js";
 import { redraw, whenLifted } from "../redraw.js";
 import { clockOffset, seedClock, serverNow, serverTime, since, start, tick } from "../timers.js";
 
@@ -28,6 +30,8 @@ function drawPeople() {
   const chip = $("#operator");
   chip.classList.toggle("nobody", !current);
   $("[data-operator-name]").textContent = current ? current.name : words.nobody;
+  $("[data-operator-role]").hidden = !current;
+  $("[data-operator-more]").textContent = people.length > 1 ? "+" + (people.length - 1) : "";
   const list = $("#people-here");
   list.textContent = "";
   people.forEach((person, index) => {
@@ -39,7 +43,7 @@ function drawPeople() {
       people.splice(index, 1);
       people.unshift(person);
       storePeople();
-      closeSheets();
+      closeSheet("sign-on");
     });
     $("[data-leave]", item).addEventListener("click", () => {
       people.splice(index, 1);
@@ -48,7 +52,6 @@ function drawPeople() {
     list.append(item);
   });
   document.body.classList.toggle("locked", !current);
-  $$("[data-person-here]").forEach((one) => { one.hidden = !people.some((person) => person.number === one.dataset.personHere); });
 }
 async function signOn(proof) {
   const problem = $("#sign-on-problem");
@@ -56,10 +59,17 @@ async function signOn(proof) {
   try {
     const { status, answer } = await post(config.sign_on_url, proof);
     if (status === 200) {
-      people = [answer].concat(people.filter((person) => person.number !== answer.number));
+      const draft = $$("dialog[open]").find((sheet) => sheet.dataset.owner && sheet.dataset.owner !== answer.number);
+      const others = people.filter((person) => person.number !== answer.number);
+      // What somebody else has begun stays theirs: who comes now is here, but does not report yet.
+      people = draft && others.length ? [others[0], answer].concat(others.slice(1)) : [answer].concat(others);
       storePeople();
-      closeSheets();
-      toast(say(words.hello, { name: answer.name }), "good");
+      closeSheet("sign-on");
+      if (draft && others.length) {
+        toast(say(words.finish_first, { name: answer.name, other: draft.dataset.ownerName }), "info");
+      } else {
+        toast(say(words.hello, { name: answer.name }), "good");
+      }
       return true;
     }
     if (status === 401 || status === 0) {
@@ -67,6 +77,7 @@ async function signOn(proof) {
       return false;
     }
     problem.textContent = answer.detail || words.refused;
+    if (answer.step_up && proof.number) { askUnlock(proof.number, answer); }
     if (proof.badge) { toast(say(words.unknown_scan, { text: proof.badge }), "bad"); }
   } catch (unreachable) {
     problem.textContent = words.sign_on_offline;
@@ -74,6 +85,36 @@ async function signOn(proof) {
   }
   return false;
 }
+
+/* A PIN that was mistyped too often: somebody who may unlocks it, here and now. */
+function askUnlock(number, refusal) {
+  supervisor.ask({
+    right: refusal.step_up, subject: "unlock " + number, what: refusal.detail,
+    then: async (leave) => {
+      const { status, answer } = await post(config.unlock_url, { number, leave });
+      toast(status === 200 ? say(words.unlocked, { name: answer.name }) : answer.detail || words.refused, status === 200 ? "good" : "bad");
+    },
+  });
+}
+const supervisor = new Supervisor({ url: config.step_up_url, words, open: (name) => openSheet(name, true) });
+/* Something that was refused can be allowed: then it is sent again, with the leave. */
+function askLeave(entry, refusal) {
+  supervisor.ask({
+    right: refusal.step_up, subject: entry.id, what: entry.said + ": " + refusal.detail,
+    then: (leave, name) => {
+      toast(say(words.allowed_by, { name, text: entry.said }), "good", entry);
+      outbox.allow(entry.seq, leave);
+    },
+  });
+}
+new Presence({
+  seconds: config.lapse_seconds, words, current: () => people[0],
+  lapse(person) {
+    people = [];
+    storePeople();
+    toast(say(words.lapsed, { name: person.name }), "info");
+  },
+});
 
 /* --- Toasts: what, how much, which order; with the way back ------------------------------------------------------- */
 let toastTimer = 0;
@@ -87,7 +128,7 @@ function toast(text, kind, entry) {
   undo.hidden = !(entry && entry.undo);
   undo.onclick = () => {
     box.hidden = true;
-    enqueue(entry.undo, { report: entry.id, operation: entry.payload.operation }, say(words.undone, { text: entry.said }), { counts: negative(entry.counts) });
+    enqueue(entry.undo, { report: entry.id, operation: entry.payload.operation }, say(words.undone, { text: entry.said }), Object.assign({ counts: negative(entry.counts) }, as(entry.person_number)));
   };
   box.hidden = false;
   clearTimeout(toastTimer);
@@ -116,6 +157,8 @@ const outbox = new Outbox({
     const box = $("#toast");
     if (outcome === "refused" || outcome === "asking" || outcome === "dismissed") {
       toast(entry.said + ": " + (answer.detail || answer.said || words.refused), "bad");
+      // Whoever entered it stands here still, and nothing else is being typed.
+      if (answer.step_up && Date.now() - entry.tapped_at < 30000 && !$("dialog[open]")) { askLeave(entry, answer); }
     } else if (!box.hidden && box.dataset.entry === entry.id) {
       $("[data-fate]", box).textContent = answer.said || words.saved;
     }
@@ -172,6 +215,9 @@ function drawEntries(health) {
     const again = $("[data-again]", item);
     const right = $("[data-right]", item);
     const understood = $("[data-understood]", item);
+    const allow = $("[data-allow]", item);
+    allow.hidden = !(entry.state === "refused" && entry.problem && entry.problem.step_up);
+    allow.onclick = () => askLeave(entry, entry.problem);
     again.hidden = entry.state !== "refused";
     right.hidden = entry.state !== "asking";
     // Only what the server keeps may be forgotten here.
@@ -237,16 +283,21 @@ function happensAt() {
   return new Date(at).toISOString();
 }
 
+/* As a certain person, if they are here: one's own entry is taken back by oneself, whoever reports just now. */
+function as(number) {
+  const person = people.find((one) => one.number === number);
+  return person ? { person: person.token, person_name: person.name, person_number: person.number } : {};
+}
 async function enqueue(action, payload, said, more) {
   const person = people[0];
   if (!person && !(more && more.anonymous)) {
-    openSheet("sign-on");
+    openSheet("sign-on", true);
     return null;
   }
   const entry = Object.assign({
     id: newId(), url: config.entries_url, action, turn: action, payload, said, lane: String(payload.operation || ""), counts: {},
     occurred_at: happensAt(), tapped_at: Date.now(), clock_offset: clockOffset(),
-    person: person ? person.token : "", person_name: person ? person.name : "",
+    person: person ? person.token : "", person_name: person ? person.name : "", person_number: person ? person.number : "",
   }, more || {});
   toast(said, "good", entry);
   try {
@@ -389,10 +440,11 @@ function look(job) {
 }
 
 /* --- Sheets and number pads ---------------------------------------------------------------------------------------------- */
-function openSheet(name) {
+/* over: what is open stays open below, with what was typed into it. */
+function openSheet(name, over) {
   const sheet = document.getElementById("sheet-" + name);
-  if (!sheet) { return; }
-  closeSheets();
+  if (!sheet || sheet.open) { return; }
+  if (!over) { closeSheets(); }
   const form = $("form", sheet);
   if (form) {
     form.reset();
@@ -400,11 +452,15 @@ function openSheet(name) {
   }
   const problem = $(".sheet-problem", sheet);
   if (problem) { problem.textContent = ""; }
+  // Who begins an entry finishes it.
+  sheet.dataset.owner = form && form.dataset.do && people[0] ? people[0].number : "";
+  sheet.dataset.ownerName = sheet.dataset.owner ? people[0].name : "";
   sheet.showModal();
   const first = $("[data-first]", sheet) || $("[data-figure]", sheet);
   if (first) { first.focus(); }
   soonAsked(sheet);
 }
+function closeSheet(name) { document.getElementById("sheet-" + name).close(); }
 function closeSheets() { $$("dialog[open]").forEach((sheet) => sheet.close()); }
 
 function press(key, form) {
@@ -463,7 +519,20 @@ function submit(form, button) {
     form.elements.pin.value = "";
     return;
   }
+  if (form.id === "step-up-form") {
+    supervisor.answer();
+    return;
+  }
   const problem = $(".sheet-problem", form);
+  if (!people[0]) {
+    openSheet("sign-on", true);
+    return;
+  }
+  const sheet = form.closest("dialog");
+  if (sheet && sheet.dataset.owner && sheet.dataset.owner !== people[0].number) {
+    if (problem) { problem.textContent = say(words.begun_by, { name: sheet.dataset.ownerName }); }
+    return;
+  }
   const wrong = $$("[data-needed]", form).find(whatIsWrong);
   if (wrong) {
     if (problem) { problem.textContent = whatIsWrong(wrong); }
@@ -496,14 +565,25 @@ document.addEventListener("click", (event) => {
   // A second tap in the same breath: only what counts pieces means it.
   if (event.detail > 1 && target.dataset.do && !target.dataset.count) { return; }
   if (target.dataset.key) { press(target.dataset.key, target.closest("form")); }
-  else if (target.dataset.fill) { document.getElementById(target.dataset.fill).value = target.dataset.value; }
-  else if (target.hasAttribute("data-close")) { closeSheets(); }
+  else if (target.dataset.fill) {
+    document.getElementById(target.dataset.fill).value = target.dataset.value;
+    if (target.dataset.then) { document.getElementById(target.dataset.then).focus(); }
+  }
+  else if (target.hasAttribute("data-close")) { target.closest("dialog").close(); }
   else if (target.dataset.sheet) { openSheet(target.dataset.sheet); }
   else if ("job" in target.dataset) { event.preventDefault(); look(target.dataset.job); }
   else if (target.dataset.do && target.type !== "submit") {
     const counts = {};
     if (target.dataset.count) { counts[target.dataset.count] = Number(target.dataset.amount || 1); }
-    enqueue(target.dataset.do, JSON.parse(target.dataset.payload || "{}"), target.dataset.said || "", { counts, undo: target.dataset.undo || "", turn: target.dataset.turn || target.dataset.do });
+    const more = Object.assign({ counts, undo: target.dataset.undo || "", turn: target.dataset.turn || target.dataset.do }, as(target.dataset.as));
+    const send = (leave) => enqueue(target.dataset.do, JSON.parse(target.dataset.payload || "{}"), target.dataset.said || "", Object.assign(more, leave));
+    if (!people[0]) { openSheet("sign-on", true); return; }
+    if (target.dataset.stepUp && !(target.dataset.as && more.person)) {
+      const id = newId();
+      supervisor.ask({ right: target.dataset.stepUp, subject: id, what: target.dataset.what || target.dataset.said, then: (leave) => send({ id, leave }) });
+      return;
+    }
+    send();
     closeSheets();
   }
 });
@@ -536,6 +616,10 @@ listen((text) => {
   const known = $$("[data-scan]").find((one) => one.dataset.scan.toUpperCase() === upper);
   if (known) {
     known.click();
+    return;
+  }
+  if (supervisor.isAsked()) {
+    supervisor.scanned(text);
     return;
   }
   const sheet = $("dialog[open]");

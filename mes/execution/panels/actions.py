@@ -7,10 +7,14 @@ from django.utils.translation import gettext as _
 
 from mes.core.errors import NotFound
 from mes.execution import services
-from mes.execution.models import Operation
+from mes.execution.models import Operation, OrderHold, ProductionReport
 from mes.execution.queries.terminal import jobs_at
 from mes.masterdata.models import WorkCenter
-from mes.terminal.panels import Action, Alternative, Tap
+from mes.terminal.panels import Action, Alternative, StepUpNeeded, Tap
+
+OVER = "reports:over"
+REVERSE = "reports:reverse"
+HOLD = "orders:hold"
 
 
 def _operation(tap: Tap) -> int:
@@ -55,6 +59,7 @@ class Start(OnJob):
             now=tap.now,
             activity=tap.text("activity"),
             work_unit=tap.text("work_unit", needed=False),
+            approved_by=tap.approver(OVER),
         )
         return _("saved")
 
@@ -73,7 +78,13 @@ class Finish(OnJob):
     turns = True
 
     def apply(self, tap: Tap) -> str:
-        services.complete_operation(operation_id=_operation(tap), person=tap.person, occurred_at=tap.at, now=tap.now)
+        services.complete_operation(
+            operation_id=_operation(tap),
+            person=tap.person,
+            occurred_at=tap.at,
+            now=tap.now,
+            approved_by=tap.approver(OVER),
+        )
         return _("saved")
 
 
@@ -92,6 +103,7 @@ class ReportGood(OnJob):
             person=tap.person,
             occurred_at=tap.at,
             now=tap.now,
+            approved_by=tap.approver(OVER),
         )
         return _("saved")
 
@@ -109,6 +121,7 @@ class ReportScrap(OnJob):
             person=tap.person,
             occurred_at=tap.at,
             now=tap.now,
+            approved_by=tap.approver(OVER),
         )
         return _("saved")
 
@@ -125,25 +138,53 @@ class ReportRework(OnJob):
             person=tap.person,
             occurred_at=tap.at,
             now=tap.now,
+            approved_by=tap.approver(OVER),
         )
         return _("saved")
 
 
 class Undo(Action):
-    """Take a report back by its negative."""
+    """Take a report back by its negative: one's own, or with a supervisor's leave another's."""
 
     key = "undo"
 
     def apply(self, tap: Tap) -> str:
-        _operation(tap)
+        report_id, operation_id = tap.uuid("report"), _operation(tap)
+        reports = ProductionReport.objects.filter(pk=report_id).select_related("person")
+        report = reports.filter(operation_id=operation_id).first()
+        if report is None and reports.exists():
+            raise NotFound(_("This report is of another job. Take it back there."), field="report")
+        if report and tap.person and report.person_id != tap.person.pk and REVERSE not in tap.allowed:
+            who = report.person.name if report.person else _("a machine")
+            raise StepUpNeeded(
+                _("%(who)s reported this. Only they take it back, or a supervisor.") % {"who": who}, right=REVERSE
+            )
         services.reverse_report(
             reversal_id=tap.id,
-            report_id=tap.uuid("report"),
+            report_id=report_id,
             person=tap.person,
             occurred_at=tap.at,
             now=tap.now,
             note=tap.text("note", needed=False),
+            approved_by=tap.approver(REVERSE),
         )
+        return _("saved")
+
+
+class LiftHold(Action):
+    """Free an order of one hold; only somebody who may hold orders can allow it."""
+
+    key = "lift-hold"
+
+    def apply(self, tap: Tap) -> str:
+        operation = Operation.objects.get(pk=_operation(tap))
+        hold = OrderHold.objects.filter(pk=tap.number("hold"), work_order_id=operation.work_order_id).first()
+        if hold is None:
+            raise NotFound(_("There is no such hold on this job any more."), field="hold")
+        approver = tap.approver(HOLD)
+        if approver is None:
+            raise StepUpNeeded(_("A supervisor lifts holds, with badge or number and PIN."), right=HOLD)
+        services.release_hold(hold_id=hold.pk, by=approver.number, now=tap.now, note=tap.text("note", needed=False))
         return _("saved")
 
 
@@ -164,6 +205,7 @@ class Issue(OnJob):
             person=tap.person,
             occurred_at=tap.at,
             now=tap.now,
+            approved_by=tap.approver(OVER),
         )
         return _("saved")
 
@@ -189,4 +231,4 @@ class Return(OnJob):
         return _("saved")
 
 
-ACTIONS = (Start, Pause, Finish, ReportGood, ReportScrap, ReportRework, Undo, Issue, Return)
+ACTIONS = (Start, Pause, Finish, ReportGood, ReportScrap, ReportRework, Undo, LiftHold, Issue, Return)

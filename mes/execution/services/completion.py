@@ -21,6 +21,7 @@ class UnderDelivery(DomainError):
     """Fewer good pieces than ordered, beyond the tolerance."""
 
     code = "qty_under_order"
+    step_up = "reports:over"
     title = "Too few good pieces"
 
 
@@ -34,6 +35,7 @@ class ReworkOpen(DomainError):
     """Pieces are still in rework."""
 
     code = "rework_open"
+    step_up = "reports:over"
 
 
 @transaction.atomic

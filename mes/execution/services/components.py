@@ -35,6 +35,7 @@ class OverTolerance(InvalidInput):
     """More than the bill allows would be consumed."""
 
     code = "qty_over_requirement"
+    step_up = "reports:over"
 
 
 @transaction.atomic

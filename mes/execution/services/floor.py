@@ -47,6 +47,7 @@ class OutOfSequence(DomainError):
     """An earlier operation must come first."""
 
     code = "op_sequence"
+    step_up = "reports:over"
     title = "Not in this order"
 
 
@@ -184,7 +185,7 @@ def complete_operation(
         )
     gates.check_complete(operation)
     at = rules.effective_time(claimed=occurred_at, now=now)
-    machine.stop(operation, status=Status.COMPLETED, person=person, at=at)
+    machine.stop(operation, status=Status.COMPLETED, person=person, at=at, approved_by=approved_by)
     if operation.is_output and order.site.completes_with_last_operation:
         by = person.number if person else ""
         completion.complete(order, by=by, occurred_at=at, person=person, approved_by=approved_by)

@@ -107,7 +107,9 @@ def vacate(operation: Operation, *, person: Person | None, at: datetime) -> Mach
     return interval
 
 
-def stop(operation: Operation, *, status: str, person: Person | None, at: datetime) -> bool:
+def stop(
+    operation: Operation, *, status: str, person: Person | None, at: datetime, approved_by: Person | None = None
+) -> bool:
     """Stop work on an operation, for a while or for good (``status``), save it and publish; False if none went on."""
     interval = vacate(operation, person=person, at=at)
     completed = status == Operation.Status.COMPLETED
@@ -130,6 +132,7 @@ def stop(operation: Operation, *, status: str, person: Person | None, at: dateti
             work_unit=operation.work_unit.code if operation.work_unit else "",
             completed=completed,
             person=person.number if person else "",
+            approved_by=approved_by.number if approved_by else "",
         )
     )
     return interval is not None

@@ -55,12 +55,14 @@ class QuantityOverOrder(InvalidInput):
     """More good pieces than the order and its tolerance allow."""
 
     code = "qty_over_order"
+    step_up = "reports:over"
 
 
 class QuantityOverAvailable(InvalidInput):
     """More pieces than the previous operation passed on."""
 
     code = "qty_over_available"
+    step_up = "reports:over"
 
 
 class QuantityOverRework(InvalidInput):
@@ -185,9 +187,18 @@ def report_production(
 
 @transaction.atomic
 def reverse_report(
-    *, reversal_id: UUID, report_id: UUID, person: Person | None, occurred_at: datetime, now: datetime, note: str = ""
+    *,
+    reversal_id: UUID,
+    report_id: UUID,
+    person: Person | None,
+    occurred_at: datetime,
+    now: datetime,
+    note: str = "",
+    approved_by: Person | None = None,
 ) -> ProductionReport:
     """Take a report back by its negative, consumption and output lot included; the same reversal again returns the first.
+
+    ``approved_by`` is the supervisor who let ``person`` take back what another one reported.
 
     :raises ReportUnknown: there is no such report.
     :raises AlreadyReversed: it was reversed before.
@@ -217,6 +228,7 @@ def reverse_report(
         from_rework=original.from_rework,
         lot=original.lot,
         person=person,
+        approved_by=approved_by,
         note=note,
         fingerprint=print_,
         reverses=original,

@@ -40,6 +40,7 @@ class PersonLocked(DomainError):
     code = "pin_locked"
     title = "Locked"
     status = 423
+    step_up = "people:unlock"
 
 
 class PinTooShort(InvalidInput):
@@ -143,7 +144,7 @@ def check_pin(*, person_id: int, pin: str) -> None:
     if not person.pin_hash or not check_password(pin, person.pin_hash):
         left = PIN_TRIES - attempts
         if left <= 0:
-            raise PersonLocked("Locked. A supervisor badge unlocks.", field="pin")
+            raise PersonLocked("Locked. A supervisor unlocks it with their badge and PIN.", field="pin")
         raise PinWrong(f"PIN not right. {left} {'try' if left == 1 else 'tries'} left.", field="pin")
     Person.objects.filter(pk=person_id).update(pin_attempts=0)
 
@@ -153,7 +154,7 @@ def _count_try(person_id: int) -> int:
     # The row lock makes parallel tries count one after another; update() touches no tracked field here.
     person = Person.objects.select_for_update(of=["self"]).only("pin_attempts").get(pk=person_id)
     if person.pin_attempts >= PIN_TRIES:
-        raise PersonLocked("Locked. A supervisor badge unlocks.", field="pin")
+        raise PersonLocked("Locked. A supervisor unlocks it with their badge and PIN.", field="pin")
     attempts = person.pin_attempts + 1
     Person.objects.filter(pk=person_id).update(pin_attempts=attempts)
     return attempts

@@ -64,6 +64,9 @@ class Arrival:
     label: str = ""
     confirmed: bool = False
     device: Device | None = None
+    approved_by: Person | None = None
+    allowed: frozenset[str] = frozenset()
+    """What ``approved_by`` allowed and may allow."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +115,7 @@ def accept_entry(*, arrival: Arrival, now: datetime, confirm_after: timedelta, w
             _check_age(arrival, now=now, confirm_after=confirm_after)
             entry.said, entry.code, entry.state = work(), "", State.SAVED
             entry.person, entry.confirmed = arrival.person, arrival.confirmed
+            entry.approved_by = arrival.approved_by
             entry.save()
             return Outcome(entry.said, repeated=False)
     except EntryMismatch:

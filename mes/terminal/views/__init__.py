@@ -4,7 +4,7 @@ from mes.terminal.views.common import csrf_failure
 from mes.terminal.views.enrolling import enroll
 from mes.terminal.views.entries import entries, entry, fates, waiting
 from mes.terminal.views.office import devices, new_code, revoke
-from mes.terminal.views.people import sign_on
+from mes.terminal.views.people import sign_on, step_up, unlock
 from mes.terminal.views.shell import home, state, terminal, terminals
 from mes.terminal.views.worker import worker
 
@@ -20,8 +20,10 @@ __all__ = [
     "revoke",
     "sign_on",
     "state",
+    "step_up",
     "terminal",
     "terminals",
+    "unlock",
     "waiting",
     "worker",
 ]

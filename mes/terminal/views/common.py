@@ -63,6 +63,7 @@ def problem(error: DomainError, *, status: int, kept: UUID | None = None) -> Jso
         "status": status,
         "field": error.field,
         "kept": bool(kept),
+        "step_up": error.step_up,
     }
     if kept:
         body["ref"] = short_ref(kept)

@@ -16,7 +16,8 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from mes.access.queries import may, sites_of, zone_of_user
+from mes.access.queries import grant_of_user, may, sites_of, zone_of_user
+from mes.access.rules import RIGHTS
 from mes.core import live
 from mes.core.errors import DomainError, InvalidInput
 from mes.masterdata.models import Person, WorkCenter
@@ -27,7 +28,7 @@ from mes.terminal.rules import Reading, read_clock
 from mes.terminal.services import Arrival
 from mes.terminal.views.caller import Caller, caller_of
 from mes.terminal.views.common import BOOK, SEE, check_client, problem, read_body
-from mes.terminal.views.people import person_of
+from mes.terminal.views.people import leave_of, person_of
 
 DECIDE = "reports:reverse"
 MOST_FATES = 50
@@ -130,8 +131,20 @@ def _decide(request: HttpRequest, entry: TerminalEntry, payload: dict[str, Any])
     chosen = request.POST.get("person", "")
     person = queries.person_by_key(int(chosen), entry.site) if chosen.isdigit() else entry.person
 
+    grant = grant_of_user(request.user)
+    allowed = frozenset(right for right in RIGHTS if grant and grant.at(entry.site.code, right))
+
     def work(locked: TerminalEntry) -> str:
-        return _do(locked.action, _tap(locked.pk, locked.work_center, payload, person, locked.occurred_at, now))
+        tap = Tap(
+            id=locked.pk,
+            work_center=locked.work_center,
+            payload=payload,
+            person=person,
+            at=locked.occurred_at,
+            now=now,
+            allowed=allowed,
+        )
+        return _do(locked.action, tap)
 
     services.book_entry(entry_id=entry.pk, payload=payload, person=person, by=by, now=now, note=note, work=work)
 
@@ -164,6 +177,7 @@ def _arrival(
         doubts.append(error)
     if revoked:
         doubts.insert(0, services.DeviceRevoked(_("This device was revoked, so this is not booked.")))
+    approved_by, allowed = leave_of(body.get("leave"), work_center, subject=str(entry_id))
     arrival = Arrival(
         id=entry_id,
         work_center=work_center,
@@ -174,6 +188,8 @@ def _arrival(
         label=str(body.get("label") or "")[:200],
         confirmed=body.get("confirmed") is True,
         device=caller.device,
+        approved_by=approved_by,
+        allowed=allowed,
     )
     return arrival, doubts[0] if doubts else None
 
@@ -181,7 +197,16 @@ def _arrival(
 def _apply(arrival: Arrival, doubt: DomainError | None, now: datetime) -> str:
     if doubt:
         raise doubt
-    tap = _tap(arrival.id, arrival.work_center, arrival.payload, arrival.person, arrival.clock.at, now)
+    tap = Tap(
+        id=arrival.id,
+        work_center=arrival.work_center,
+        payload=arrival.payload,
+        person=arrival.person,
+        at=arrival.clock.at,
+        now=now,
+        approved_by=arrival.approved_by,
+        allowed=arrival.allowed,
+    )
     return _do(arrival.action, tap)
 
 
@@ -193,12 +218,6 @@ def _do(action: str, tap: Tap) -> str:
     if tap.person is None and actions[action].needs_person:
         raise InvalidInput(_("It is not clear who entered this. Sign on and enter it again."), field="person")
     return actions[action].apply(tap)
-
-
-def _tap(
-    entry_id: UUID, center: WorkCenter, payload: dict[str, Any], person: Person | None, at: datetime, now: datetime
-) -> Tap:
-    return Tap(id=entry_id, work_center=center, payload=payload, person=person, at=at, now=now)
 
 
 def _confirm_after() -> timedelta:

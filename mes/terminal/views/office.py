@@ -31,8 +31,9 @@ def devices(request: HttpRequest) -> HttpResponse:
 @require_POST
 def new_code(request: HttpRequest) -> HttpResponse:
     """Make a code for a device and show it this once, to scan or to type."""
-    center = queries.work_centers(sites_of(request.user, MANAGE)).filter(pk=_key(request, "work_center")).first()
-    site = sites_of(request.user, MANAGE).filter(pk=_key(request, "site")).first() or (center and center.site)
+    sites = sites_of(request.user, MANAGE)
+    center = queries.work_centers(sites).filter(pk=_key(request, "work_center")).first()
+    site = center.site if center else sites.filter(pk=_key(request, "site")).first()
     if site is None:
         raise Http404
     try:
@@ -84,6 +85,7 @@ def _list(request: HttpRequest, **more: Any) -> HttpResponse:
     )
 
 
-def _key(request: HttpRequest, name: str) -> int | None:
+def _key(request: HttpRequest, name: str) -> int:
+    """Return the key that was chosen, or 0, which no row has."""
     text = request.POST.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else None
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else 0

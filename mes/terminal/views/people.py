@@ -9,17 +9,22 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from mes.access import services as access
+from mes.access.queries import rights_of_person
+from mes.access.rules import RIGHTS
 from mes.core.errors import DomainError, InvalidInput
 from mes.masterdata import services as masterdata
 from mes.masterdata.models import Person, WorkCenter
 from mes.terminal import queries, services
 from mes.terminal.models import Device
+from mes.terminal.panels import StepUpNeeded
 from mes.terminal.rules import OLDEST_ENTRY
 from mes.terminal.views.caller import caller_of
 from mes.terminal.views.common import BOOK, problem, read_body
 
 SIGNED_ON = timedelta(hours=12)
 PASS_AGE = OLDEST_ENTRY
+UNLOCK = "people:unlock"
 
 
 @require_POST
@@ -73,18 +78,93 @@ def person_of(token: Any, work_center: WorkCenter, *, at: datetime, needed: bool
     return person, bool(device_id) and Device.objects.filter(pk=device_id, revoked_at__isnull=False).exists()
 
 
+@require_POST
+def step_up(request: HttpRequest, code: str) -> HttpResponse:
+    """Let somebody with the right allow one thing, by badge or number and always their PIN; the answer is the leave."""
+    caller = caller_of(request)
+    if caller is None:
+        return JsonResponse({"code": "not_signed_in"}, status=401)
+    try:
+        if caller.revoked:
+            raise services.DeviceRevoked(_("This device was revoked. Nothing is allowed here."))
+        work_center = caller.center(code, BOOK)
+        body = read_body(request)
+        right, subject = str(body.get("right", "")), str(body.get("subject", ""))[:64]
+        if right not in RIGHTS or not subject:
+            raise InvalidInput(_("There is nothing to allow. Reload the page."), field="right")
+        pin = str(body.get("pin", ""))[:32]
+        if not pin:
+            raise InvalidInput(_("Enter your PIN too."), field="pin")
+        person = _called(body, work_center)
+        access.step_up(person=person, pin=pin, right=right, subject=subject, now=timezone.now())
+    except DomainError as error:
+        return problem(error, status=422 if error.status == 401 else error.status)
+    leave = signing.dumps([person.pk, right, subject], salt="terminal-step-up", compress=True)
+    return JsonResponse({"leave": leave, "name": person.name, "number": person.number})
+
+
+@require_POST
+def unlock(request: HttpRequest, code: str) -> HttpResponse:
+    """Let a person try their PIN again, by the leave of somebody who may allow that."""
+    caller = caller_of(request)
+    if caller is None or caller.revoked:
+        return JsonResponse({"code": "not_signed_in"}, status=401)
+    try:
+        work_center = caller.center(code, BOOK)
+        body = read_body(request)
+        locked = _called({"number": body.get("number", "")}, work_center)
+        by, allowed = leave_of(body.get("leave"), work_center, subject=unlocking(body.get("number", "")))
+        if by is None or UNLOCK not in allowed:
+            raise StepUpNeeded(_("A supervisor unlocks it, with badge or number and PIN."), right=UNLOCK)
+        access.unlock_person(person=locked, by=by.number, now=timezone.now())
+    except DomainError as error:
+        return problem(error, status=422 if error.status == 401 else error.status)
+    return JsonResponse({"number": locked.number, "name": locked.name})
+
+
+def unlocking(typed: Any) -> str:
+    """Return the subject under which somebody allows that the PIN of whom this number or name means is unlocked."""
+    return f"unlock {str(typed).strip()}"[:64]
+
+
+def leave_of(token: Any, work_center: WorkCenter, *, subject: str) -> tuple[Person | None, frozenset[str]]:
+    """Return who gave this leave for ``subject`` and what they may now; nobody where it is none, or for something else.
+
+    A leave is for one right; it is gone when the person loses it.
+    """
+    if not token:
+        return None, frozenset()
+    try:
+        pk, right, about = signing.loads(str(token), salt="terminal-step-up", max_age=PASS_AGE)
+    except (signing.BadSignature, ValueError):
+        return None, frozenset()
+    person = queries.person_by_key(pk, work_center.site) if about == subject else None
+    return (person, rights_of_person(person) & {right}) if person else (None, frozenset())
+
+
 def _identify(body: dict[str, Any], work_center: WorkCenter) -> Person:
+    """Return who proves who they are: a badge is enough, a number or name takes the PIN."""
+    badge, pin = body.get("badge"), str(body.get("pin", ""))[:32]
+    if isinstance(badge, str) and badge.strip():
+        return _called(body, work_center)
+    number = str(body.get("number", "")).strip()
+    if not number or not pin:
+        raise InvalidInput(_("Enter your number and your PIN, or scan your badge."), field="number" if pin else "pin")
+    found = _called(body, work_center)
+    masterdata.check_pin(person_id=found.pk, pin=pin)
+    return found
+
+
+def _called(body: dict[str, Any], work_center: WorkCenter) -> Person:
+    """Return whom a badge, number or name means; it proves nothing yet where it is no badge."""
     badge = body.get("badge")
     if isinstance(badge, str) and badge.strip():
         person = masterdata.find_by_badge(badge=badge)
         if person.site_id == work_center.site_id:
             return person
         raise InvalidInput(_("This badge belongs to another site. Ask your supervisor."), field="badge")
-    number, pin = str(body.get("number", ""))[:64].strip(), str(body.get("pin", ""))[:32]
-    if not number or not pin:
-        raise InvalidInput(_("Enter your number and your PIN, or scan your badge."), field="number" if pin else "pin")
-    found = queries.person_called(work_center.site, number)
+    number = str(body.get("number", ""))[:64].strip()
+    found = queries.person_called(work_center.site, number) if number else None
     if found is None:
         raise InvalidInput(_("Nobody here has the number or name “%(number)s”.") % {"number": number}, field="number")
-    masterdata.check_pin(person_id=found.pk, pin=pin)
     return found

@@ -1,0 +1,197 @@
+"""People at a terminal: who reports, who allows, who left without a word."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from mes.access.models import FloorRole
+from mes.execution import services as execution
+from mes.execution.models import ProductionReport
+from mes.masterdata import services as masterdata
+from tests.browser.test_terminal import all_saved, scan, sign_on, start
+from tests.factories import make_person
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def operation(plant):
+    return plant.operations.get(position=1)
+
+
+@pytest.fixture
+def lea(plant):
+    """A supervisor with badge and PIN."""
+    person = make_person(site=plant.site, number="9001", name="Lea Vogt")
+    masterdata.set_pin(person_id=person.pk, pin="8520")
+    masterdata.set_badge(person_id=person.pk, badge="P9001Q")
+    FloorRole.objects.create(person=person, role="SUPERVISOR")
+    return person
+
+
+@pytest.fixture
+def marek(plant):
+    person = make_person(site=plant.site, number="1012", name="Marek")
+    masterdata.set_badge(person_id=person.pk, badge="M77X")
+    return person
+
+
+@pytest.fixture
+def terminal(open_page, operation):
+    def _open(**how):
+        page = open_page(f"/t/{operation.work_center.code}/?job={operation.pk}", **how)
+        expect(page.locator("#panel-job .job-item")).to_be_visible()
+        return page
+
+    return _open
+
+
+def allow(page, *, number="9001", badge=""):
+    if badge:
+        scan(page, badge)
+        expect(page.locator("#step-up-problem")).to_contain_text("Badge read")
+    else:
+        page.fill("#step-up-number", number)
+        page.click("#step-up-pin")
+    for digit in "8520":
+        page.click(f"#sheet-step-up [data-key='{digit}']")
+    page.click("#sheet-step-up button[type=submit]")
+
+
+@pytest.mark.parametrize("badge", ["", "P9001Q"])
+def test_a_supervisor_allows_more_than_was_ordered_where_it_is_asked(terminal, lea, badge):
+    page = terminal()
+    sign_on(page)
+    start(page)
+    page.click("#pad-3")
+    for digit in "150":
+        page.click(f"#sheet-good [data-key='{digit}']")
+    page.click("#sheet-good .confirm")
+    expect(page.locator("#sheet-good .confirm")).to_contain_text("really?")
+    page.click("#sheet-good .confirm")
+    expect(page.locator("#sheet-step-up [data-what]")).to_contain_text("Supervisor can allow")
+    assert Axe().run(page).violations_count == 0
+    allow(page, badge=badge)
+    all_saved(page)
+    report = ProductionReport.objects.get()
+    assert (report.good_quantity, report.person.name, report.approved_by) == (150, "Anna Krüger", lea)
+    expect(page.locator("#operator")).to_contain_text("Anna")
+
+
+def test_a_wrong_pin_of_the_supervisor_says_so_and_the_entry_waits_in_the_list(terminal, lea):
+    page = terminal()
+    sign_on(page)
+    start(page)
+    page.click("#pad-3")
+    for digit in "150":
+        page.click(f"#sheet-good [data-key='{digit}']")
+    page.click("#sheet-good .confirm")
+    page.click("#sheet-good .confirm")
+    page.fill("#step-up-number", "9001")
+    page.fill("#step-up-pin", "1111")
+    page.click("#sheet-step-up button[type=submit]")
+    expect(page.locator("#step-up-problem")).to_contain_text("4 tries left")
+    page.click("#sheet-step-up [data-close]")
+    page.click("#pill")
+    page.click("#entries [data-allow]")
+    allow(page)
+    all_saved(page)
+    assert ProductionReport.objects.get().approved_by == lea
+
+
+def test_a_hold_is_lifted_at_the_terminal_by_a_supervisor(terminal, operation, lea):
+    execution.hold_work_order(work_order_id=operation.work_order_id, by="quality", now=timezone.now(), note="Drawing")
+    page = terminal()
+    sign_on(page)
+    page.click("#panel-job [data-do=lift-hold]")
+    allow(page)
+    expect(page.locator("#panel-job .hold")).to_have_count(0, timeout=30000)
+    assert operation.work_order.holds.get().released_by == "9001"
+
+
+def test_one_takes_back_ones_own_entry_while_another_reports(terminal, marek):
+    page = terminal()
+    sign_on(page)
+    start(page)
+    page.click("#pad-1")
+    all_saved(page)
+    scan(page, "M77X")
+    expect(page.locator("[data-operator-name]")).to_have_text("Marek")
+    expect(page.locator("[data-operator-more]")).to_have_text("+1")
+    page.click("#panel-last [data-do=undo]")
+    expect(page.locator("#panel-last")).to_contain_text("taken back", timeout=30000)
+    assert {report.person.name for report in ProductionReport.objects.all()} == {"Anna Krüger"}
+
+
+def test_anothers_entry_takes_the_supervisor(terminal, marek, lea):
+    page = terminal()
+    sign_on(page)
+    start(page)
+    page.click("#pad-1")
+    all_saved(page)
+    page.click("#operator")
+    page.click("#people-here [data-leave]")
+    scan(page, "M77X")
+    expect(page.locator("[data-operator-name]")).to_have_text("Marek")
+    page.click("#panel-last [data-do=undo]")
+    expect(page.locator("#sheet-step-up [data-what]")).to_contain_text("Anna Krüger reported this")
+    allow(page)
+    expect(page.locator("#panel-last")).to_contain_text("taken back", timeout=30000)
+    reversal = ProductionReport.objects.get(reverses__isnull=False)
+    assert (reversal.person.name, reversal.approved_by) == ("Marek", lea)
+
+
+def test_whoever_comes_meanwhile_does_not_report_what_another_began(terminal, marek):
+    page = terminal()
+    sign_on(page)
+    start(page)
+    page.click("#pad-3")
+    page.click("#sheet-good [data-key='7']")
+    scan(page, "M77X")
+    expect(page.locator("#toast")).to_contain_text("First finish or discard")
+    expect(page.locator("[data-operator-name]")).to_have_text("Anna Krüger")
+    page.click("#sheet-good .confirm")
+    all_saved(page)
+    assert ProductionReport.objects.get().person.name == "Anna Krüger"
+
+
+def test_who_leaves_is_warned_then_signed_off_and_finds_the_draft_again(terminal, operation):
+    page = terminal()
+    page.clock.install()
+    page.reload()
+    expect(page.locator("#panel-job .job-item")).to_be_visible()
+    sign_on(page)
+    start(page)
+    page.click("#pad-3")
+    page.click("#sheet-good [data-key='7']")
+    page.clock.fast_forward(60 * 60 * 1000 - 20000)
+    expect(page.locator("#lapse-note")).to_contain_text("are you still here?")
+    page.clock.fast_forward(30000)
+    expect(page.locator("[data-operator-name]")).to_have_text("Sign on")
+    expect(page.locator("#good-figure")).to_have_value("7")
+    page.click("#sheet-good .confirm")
+    expect(page.locator("#sheet-sign-on")).to_be_visible()
+    scan(page, "P1007X")
+    expect(page.locator("[data-operator-name]")).to_have_text("Anna Krüger")
+    expect(page.locator("#good-figure")).to_have_value("7")
+    page.click("#sheet-good .confirm")
+    expect(page.locator("#panel-last")).to_contain_text("+7", timeout=30000)
+    assert ProductionReport.objects.get().good_quantity == 7
+
+
+def test_five_wrong_pins_are_mended_on_the_spot(terminal, plant, lea):
+    page = terminal()
+    page.click("#operator")
+    for _ in range(5):
+        page.fill("#sign-number", "1007")
+        page.fill("#sign-pin", "1111")
+        with page.expect_response("**/sign-on"):
+            page.click("#sheet-sign-on button[type=submit]")
+    expect(page.locator("#sheet-step-up [data-what]")).to_contain_text("A supervisor unlocks it")
+    allow(page)
+    expect(page.locator("#toast")).to_contain_text("Anna Krüger may try again")
+    page.fill("#sign-number", "1007")
+    page.fill("#sign-pin", "2580")
+    page.click("#sheet-sign-on button[type=submit]")
+    expect(page.locator("[data-operator-name]")).to_have_text("Anna Krüger")

@@ -30,6 +30,16 @@ class ExecutionConfig(AppConfig):
                 order=10,
             )
         )
+        pages.add(
+            Page(
+                key="trace",
+                title=_("Genealogy"),
+                summary=_("What is in a lot, where it went, and holding all of it."),
+                url_name="execution:trace-find",
+                icon="lot",
+                order=15,
+            )
+        )
         attention.sources.add(
             attention.AttentionSource(key="orders", title=_("Orders"), look=board.held_and_proposed, order=20)
         )

@@ -3,15 +3,19 @@
 from django.urls import path
 
 import mes.core.routes  # noqa: F401  the form of ids in addresses
-from mes.execution import views
-from mes.execution.api import material, operations, orders, reports
+from mes.execution.api import material, operations, orders, recall, reports
+from mes.execution.views import board, trace
 
 app_name = "execution"
 urlpatterns = [
-    path("board/", views.board, name="board"),
-    path("board/live", views.board_live, name="board-live"),
-    path("orders/<path:number>/decide", views.decide, name="decide"),
-    path("orders/<path:number>/", views.order, name="order"),
+    path("board/", board.board, name="board"),
+    path("board/live", board.board_live, name="board-live"),
+    path("trace/", trace.find, name="trace-find"),
+    path("trace/<row:pk>/", trace.show, name="trace"),
+    path("trace/<row:pk>/lots.csv", trace.download, name="trace-csv"),
+    path("trace/<row:pk>/hold-all", trace.hold_all, name="trace-hold-all"),
+    path("orders/<path:number>/decide", board.decide, name="decide"),
+    path("orders/<path:number>/", board.order, name="order"),
 ]
 
 api_urlpatterns = [
@@ -26,6 +30,7 @@ api_urlpatterns = [
     path("work-orders/<row:pk>/link", orders.LinkView.as_view(), name="api-work-order-link"),
     path("work-orders/<row:pk>/issues", material.IssuesView.as_view(), name="api-work-order-issues"),
     path("work-orders/<row:pk>/returns", material.ReturnsView.as_view(), name="api-work-order-returns"),
+    path("lots/<row:pk>/hold-all", recall.HoldAllView.as_view(), name="api-lot-hold-all"),
     path("proposals", orders.ProposalsView.as_view(), name="api-proposals"),
     path("proposals/<row:pk>/accept", orders.AcceptView.as_view(), name="api-proposal-accept"),
     path("proposals/<row:pk>/reject", orders.RejectView.as_view(), name="api-proposal-reject"),

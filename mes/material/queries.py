@@ -20,8 +20,9 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection
+from django.db.models import Sum
 
-from mes.material.models import Lot
+from mes.material.models import Lot, MaterialMovement
 
 _LIVE = (
     "{m}.reverses_id IS NULL AND NOT EXISTS (SELECT 1 FROM material_materialmovement x WHERE x.reverses_id = {m}.id)"
@@ -108,6 +109,10 @@ class Trace:
     links: list[Link]
     in_process: list[InProcess] = field(default_factory=list)
 
+    @property
+    def members(self) -> list[TracedLot]:
+        return list(self.lots.values())
+
     def beyond(self) -> dict[int, list[Link]]:
         """Return the links by the lot from which they lead away from the origin."""
         found: dict[int, list[Link]] = defaultdict(list)
@@ -131,6 +136,24 @@ def find_lots(*, text: str, sites: Collection[Any]) -> list[Lot]:
     """Return the lots that a typed or scanned text names at these sites: the same number can exist for several items."""
     lots = Lot.objects.filter(site__in=sites, number__iexact=text).select_related("item__uom", "site")
     return list(lots.order_by("item__number", "pk")[:50])
+
+
+def recent_lots(*, sites: Collection[Any], most: int = 20) -> list[Lot]:
+    """Return the newest lots of these sites."""
+    return list(
+        Lot.objects.filter(site__in=sites).select_related("item__uom", "site").order_by("-created_at", "-pk")[:most]
+    )
+
+
+def balance(*, lot_id: int) -> list[tuple[str, Decimal]]:
+    """Return (kind, quantity) of everything that came into a lot and left it, signed: they add up to what is left."""
+    found = MaterialMovement.objects.filter(lot_id=lot_id).values("kind").annotate(total=Sum("quantity"))
+    signed = [
+        (row["kind"], -row["total"] if row["kind"] in MaterialMovement.LEAVING else row["total"])
+        for row in found.order_by("kind")
+    ]
+    order = list(MaterialMovement.Kind.values)
+    return sorted(((kind, total) for kind, total in signed if total), key=lambda pair: order.index(pair[0]))
 
 
 def _reach(lot_id: int, *, down: bool) -> list[int]:

@@ -9,6 +9,10 @@ urlpatterns = [
     path("lots", api.LotsView.as_view(), name="api-lots"),
     path("lots/<row:pk>/hold", api.HoldLotView.as_view(), name="api-lot-hold"),
     path("lots/<row:pk>/free", api.FreeLotView.as_view(), name="api-lot-free"),
+    path("lots/<row:pk>/genealogy", api.GenealogyView.as_view(), name="api-lot-genealogy"),
+    path("lots/<row:pk>/transfer", api.TransferLotView.as_view(), name="api-lot-transfer"),
+    path("lots/<row:pk>/ship", api.ShipLotView.as_view(), name="api-lot-ship"),
+    path("lots/<row:pk>/scrap", api.ScrapLotView.as_view(), name="api-lot-scrap"),
     path("lot-holds", api.LotHoldsView.as_view(), name="api-lot-holds"),
     path("movements", api.MovementsView.as_view(), name="api-movements"),
 ]

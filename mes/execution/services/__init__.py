@@ -17,9 +17,11 @@ from mes.execution.services.orders import (
     release_work_order,
 )
 from mes.execution.services.proposals import accept_proposal, reject_proposal
+from mes.execution.services.recall import Recall, hold_all
 from mes.execution.services.reports import Scrap, report_production, reverse_report
 
 __all__ = [
+    "Recall",
     "Scrap",
     "accept_proposal",
     "apply_work_orders",
@@ -28,6 +30,7 @@ __all__ = [
     "complete_operation",
     "complete_work_order",
     "create_work_order",
+    "hold_all",
     "hold_work_order",
     "issue_component",
     "link_work_order",

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from mes.core import bus
 from mes.core.errors import InvalidInput
-from mes.masterdata.models import Item, Person
+from mes.masterdata.models import Item, Person, ReasonCode
 from mes.material.events import LotScrapped, LotShipped, LotTransferred
 from mes.material.models import Lot, MaterialMovement
 from mes.material.services.movements import (
@@ -31,6 +31,12 @@ class SameLot(InvalidInput):
     """A transfer needs two lots."""
 
     code = "same_lot"
+
+
+class ReasonUnknown(InvalidInput):
+    """There is no such reason."""
+
+    code = "reason_unknown"
 
 
 @transaction.atomic
@@ -131,11 +137,16 @@ def scrap_lot(
 ) -> MaterialMovement:
     """Throw some of a lot away, held or not. ``reason`` is the code of a SCRAP reason. The same again is done once.
 
+    :raises ReasonUnknown: the site has no such scrap reason.
     :raises LotShort, LotUnknown, LotMissing: as for an issue.
     """
     check_quantity(quantity)
     if known := _known(movement_id, Kind.SCRAP, item, lot_number, quantity):
         return known
+    if not ReasonCode.objects.filter(
+        site_id=item.site_id, kind=ReasonCode.Kind.SCRAP, code=reason, active=True
+    ).exists():
+        raise ReasonUnknown(f"There is no scrap reason {reason or '(none)'} here. Choose one.", field="reason")
     lot = _enough(item, lot_number, quantity, now, held_too=True)
     use = no_order(item, person=person, occurred_at=occurred_at, now=now)
     movement = plan_movement(use, movement_id, Kind.SCRAP, item, lot, quantity, reason=reason)

@@ -95,7 +95,7 @@ class LotsView(ApiView):
     @extend_schema(operation_id="lots_list", parameters=[Query], responses=LotOutput(many=True))
     def get(self, request: Any) -> Response:
         """List lots."""
-        return self.page(self.here(_lots().filter(**self.filters(self.Query))), LotOutput)
+        return self.page(self.here(lots().filter(**self.filters(self.Query))), LotOutput)
 
     @extend_schema(operation_id="lots_receive", request=New, responses={201: LotOutput})
     def post(self, request: Any) -> Response:
@@ -125,7 +125,7 @@ class LotsView(ApiView):
                 now=now,
                 expires_at=given["expires_at"],
             )
-            return 201, LotOutput(_lots().get(pk=lot.pk)).data
+            return 201, LotOutput(lots().get(pk=lot.pk)).data
 
         return answered_once(request, given, work, key=str(given["movement_id"]))
 
@@ -185,7 +185,7 @@ class HoldLotView(ApiView):
 
         def work() -> tuple[int, Any]:
             services.hold_lot(lot_id=pk, by=_by(request), now=timezone.now(), **given)
-            return 200, LotOutput(_lots().get(pk=pk)).data
+            return 200, LotOutput(lots().get(pk=pk)).data
 
         return answered_once(request, given, work)
 
@@ -217,7 +217,7 @@ class FreeLotView(ApiView):
                 raise NotFound("The lot has no such open hold.", field="hold_id" if asked else "")
             for hold in found:
                 services.release_lot_hold(hold_id=hold.pk, by=_by(request), now=timezone.now(), note=given["note"])
-            return 200, LotOutput(_lots().get(pk=pk)).data
+            return 200, LotOutput(lots().get(pk=pk)).data
 
         return answered_once(request, given, work)
 
@@ -253,5 +253,6 @@ def _by(request: Any) -> str:
     return str(request.auth.actor).removeprefix("user:")
 
 
-def _lots() -> Any:
+def lots() -> Any:
+    """Return all lots with what their output shows."""
     return Lot.objects.select_related("site", "item__uom")

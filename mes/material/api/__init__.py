@@ -1,0 +1,30 @@
+"""Material's part of the API: lots and what happens to them, holds, movements, genealogy."""
+
+from mes.material.api.genealogy import GenealogyOutput, GenealogyView
+from mes.material.api.lots import (
+    FreeLotView,
+    HoldLotView,
+    LotHoldsView,
+    LotOutput,
+    LotsView,
+    MovementOutput,
+    MovementsView,
+    movements,
+)
+from mes.material.api.stock import ScrapLotView, ShipLotView, TransferLotView
+
+__all__ = [
+    "FreeLotView",
+    "GenealogyOutput",
+    "GenealogyView",
+    "HoldLotView",
+    "LotHoldsView",
+    "LotOutput",
+    "LotsView",
+    "MovementOutput",
+    "MovementsView",
+    "ScrapLotView",
+    "ShipLotView",
+    "TransferLotView",
+    "movements",
+]

@@ -36,12 +36,10 @@ def free_port(wanted: int) -> int:
     raise Trouble(f"None of the ports {wanted} to {wanted + 49} is free; choose another with --port.")
 
 
-def web_command(port: int, *, host: str = "127.0.0.1", reload: bool = False) -> list[str]:
+def web_command(port: int, *, host: str = "127.0.0.1") -> list[str]:
     """Return the command of the one web process with its threads."""
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port)]
     command += ["--workers", "1", "--blocking-threads", "8", "--no-ws", "--log-level", "warning"]
-    if reload:
-        command += ["--reload", "--reload-ignore-dirs", "var", "--reload-ignore-dirs", ".venv"]
     return [*command, "config.wsgi:application"]
 
 

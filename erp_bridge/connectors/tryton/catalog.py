@@ -59,8 +59,13 @@ def product(client: Client, code: str) -> Product:
 
 def lot(client: Client, product_: Product, number: str) -> int | None:
     """Return the id of a lot of this product, or None when Tryton has none of this number; the oldest if it has several."""
-    rows = client.read("stock.lot", [["number", "=", number], ["product", "=", product_.id]], ["number"])
-    return min((row["id"] for row in rows), default=None)
+    known: int | None = client.remembered.get(("lot", f"{product_.id} {number}"))
+    if known is None:
+        rows = client.read("stock.lot", [["number", "=", number], ["product", "=", product_.id]], ["number"])
+        known = min((row["id"] for row in rows), default=None)
+        if known is not None:
+            client.remembered["lot", f"{product_.id} {number}"] = known
+    return known
 
 
 def known_lot(client: Client, product_: Product, number: str) -> int:

@@ -1,17 +1,20 @@
 """Machine time as cycles of works, labor time as lines of timesheets."""
 
 import re
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
 from erp_bridge.connectors.tryton import catalog, codec, notes, order
 from erp_bridge.connectors.tryton.bookings import Job, require_open
 from erp_bridge.connectors.tryton.client import Client
-from erp_bridge.connectors.tryton.order import Cycle, Work
+from erp_bridge.connectors.tryton.order import Cycle, Order, Work
 from erp_bridge.sdk.connector import Ack
 from erp_bridge.sdk.documents import LaborTime, MachineTime
 from erp_bridge.sdk.errors import Rejected
 
+_MICROSECOND = timedelta(microseconds=1)
+_PRECISION = Decimal("0.000001")
 _KEY = re.compile(r"\(Lineside (\w+)\)")
 
 
@@ -52,7 +55,7 @@ def lines_of(job: Job) -> list[dict[str, Any]]:
     """Return the timesheet lines that name this key."""
     works = [work.timesheet_work for work in job.order.works if work.timesheet_work]
     domain = [["work", "in", works], ["description", "like", f"%{job.key}%"]]
-    return job.client.read("timesheet.line", domain, ["duration"]) if works else []
+    return job.client.read("timesheet.line", domain, ["duration"], order=[["id", "ASC"]]) if works else []
 
 
 def key_of(description: str) -> str:
@@ -62,7 +65,7 @@ def key_of(description: str) -> str:
 
 
 def book_labor(job: Job, document: LaborTime) -> Ack:
-    """Write a line on the timesheet of the operation's work; a reversal takes its minutes off the line that it reverses."""
+    """Write a line a day on the timesheet of the operation's work; a reversal takes its minutes off those that it reverses."""
     if not lines_of(job):
         require_open(job.order)
         work = job.order.work(document.operation)
@@ -72,8 +75,8 @@ def book_labor(job: Job, document: LaborTime) -> Ack:
                 code="NO_TIMESHEET",
             )
         employee, _ = catalog.employee(job.client, document.person)
-        change = _reversal(job, work, employee, document) if document.minutes < 0 else _line(job, employee, document)
-        order.guarded_write(job.client, job.order, {"works": [["write", [work.id], {"timesheet_lines": [change]}]]})
+        changes = _reversal(job, work, employee, document) if document.minutes < 0 else _lines(job, employee, document)
+        order.guarded_write(job.client, job.order, {"works": [["write", [work.id], {"timesheet_lines": changes}]]})
     written = lines_of(job)
     if not written:
         raise Rejected(
@@ -82,29 +85,55 @@ def book_labor(job: Job, document: LaborTime) -> Ack:
     return Ack(f"timesheet.line,{written[0]['id']}")
 
 
-def _line(job: Job, employee: int, document: LaborTime) -> list[Any]:
-    values = {
-        "employee": employee,
-        "date": job.order.day(document.started_at),
-        "duration": codec.duration(document.minutes),
-        "description": f"Operation {document.operation}, {document.activity.lower()} (Lineside {job.key})",
-    }
-    return ["create", [values]]
+def by_day(document: LaborTime, order_: Order) -> list[tuple[date, Decimal]]:
+    """Return the minutes by the plant's days: a timesheet line has one date, so time across midnight is cut there.
+
+    Minutes that are only a share of the time (parallel jobs) are cut in proportion; together they are the whole again.
+    """
+    edges = [document.started_at]
+    while order_.day(edges[-1]) < order_.day(document.ended_at):
+        midnight = datetime.combine(order_.day(edges[-1]) + timedelta(days=1), time(), tzinfo=order_.zone)
+        edges.append(midnight.astimezone(UTC))
+    ends = [*edges[1:], document.ended_at]
+    whole = Decimal((document.ended_at - document.started_at) // _MICROSECOND)
+    found: list[tuple[date, Decimal]] = []
+    for begin, end in zip(edges[:-1], ends[:-1], strict=True):
+        share = document.minutes * Decimal((end - begin) // _MICROSECOND) / whole
+        found.append((order_.day(begin), share.quantize(_PRECISION)))
+    rest = document.minutes - sum((minutes for _, minutes in found), Decimal(0))
+    found.append((order_.day(edges[-1]), rest))
+    return [(day, minutes) for day, minutes in found if minutes]
+
+
+def _lines(job: Job, employee: int, document: LaborTime) -> list[Any]:
+    values = [
+        {
+            "employee": employee,
+            "date": day,
+            "duration": codec.duration(minutes),
+            "description": f"Operation {document.operation}, {document.activity.lower()} (Lineside {job.key})",
+        }
+        for day, minutes in by_day(document, job.order)
+    ]
+    return [["create", values]]
 
 
 def _reversal(job: Job, work: Work, employee: int, document: LaborTime) -> list[Any]:
-    """Return the write that shortens the line of this length, or else the newest one that is longer."""
+    """Return the writes that shorten, for each day, the line of this length, or else the newest one that is longer."""
     domain = [["work", "=", work.timesheet_work], ["employee", "=", employee], ["description", "like", "%(Lineside %"]]
-    lines = job.client.read("timesheet.line", domain, ["duration", "description"])
-    lines.sort(key=lambda row: -row["id"])
-    taken = -document.minutes
-    exact = next((row for row in lines if codec.minutes(row["duration"]) == taken), None)
-    line = exact or next((row for row in lines if codec.minutes(row["duration"]) > taken), None)
-    if line is None:
-        raise Rejected(f"Tryton has no line of {taken} min by this person to take back.", code="NOTHING_TO_REVERSE")
-    left = codec.minutes(line["duration"]) - taken
-    values = {
-        "duration": codec.duration(left),
-        "description": f"{line['description']}, {taken} min reversed ({job.key})",
-    }
-    return ["write", [line["id"]], values]
+    lines = job.client.read("timesheet.line", domain, ["date", "duration", "description"], order=[["id", "DESC"]])
+    writes = []
+    for day, minutes in by_day(document, job.order):
+        of_day = [row for row in lines if row["date"] == day]
+        exact = next((row for row in of_day if codec.minutes(row["duration"]) == -minutes), None)
+        line = exact or next((row for row in of_day if codec.minutes(row["duration"]) > -minutes), None)
+        if line is None:
+            raise Rejected(
+                f"Tryton has no line of {-minutes} min by this person on {day} to take back.", code="NOTHING_TO_REVERSE"
+            )
+        values = {
+            "duration": codec.duration(codec.minutes(line["duration"]) + minutes),
+            "description": f"{line['description']}, {-minutes} min reversed ({job.key})",
+        }
+        writes.append(["write", [line["id"]], values])
+    return writes

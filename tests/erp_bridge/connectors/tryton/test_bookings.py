@@ -1,6 +1,8 @@
 """What the floor reports stands in Tryton, exactly once and exactly so."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from uuid import uuid4
 
@@ -117,6 +119,34 @@ def test_reversed_minutes_are_taken_off_the_line_they_were_on(connector: TrytonC
     send_all(connector, doc.worked(order, "30"), doc.worked(order, "12.25"), doc.worked(order, "-12.25"))
     send_all(connector, doc.worked(order, "-10"))
     assert connector.read_ledger(order).labor == {("10", "E002"): D(20)}
+
+
+def test_time_across_the_plants_midnight_is_a_line_a_day_and_taken_off_both(
+    connector: TrytonConnector, plan: Plan, planner: Rpc
+) -> None:
+    order = plan()
+    evening = datetime(2026, 11, 20, 22, 30, tzinfo=UTC)  # 23:30 in Berlin
+    span = {"started_at": evening, "ended_at": evening + timedelta(hours=2)}
+    # Half of two hours, as two jobs ran: a quarter of it before midnight.
+    night = replace(doc.worked(order, "60"), **span)
+    key = uuid4().hex
+    reference = connector.send(night, key=key).reference
+    found = connector.find(night, key=key)
+    assert found is not None and found.reference == reference
+
+    def lines() -> list[tuple[date, timedelta]]:
+        domain = [["work.origin.production", "=", int(order), "production.work"]]
+        return sorted(
+            (row["date"], row["duration"]) for row in planner.read("timesheet.line", domain, "date", "duration")
+        )
+
+    first, second = date(2026, 11, 20), date(2026, 11, 21)
+    assert lines() == [(first, timedelta(minutes=15)), (second, timedelta(minutes=45))]
+    assert connector.read_ledger(order).labor == {("10", "E002"): D(60)}
+    assert list(connector.read_ledger(order).references) == [reference]
+    send_all(connector, replace(night, minutes=D(-60)))
+    assert lines() == [(first, timedelta(0)), (second, timedelta(0))]
+    assert connector.read_ledger(order).labor == {}
 
 
 def test_the_start_is_the_effective_start_date(connector: TrytonConnector, plan: Plan, planner: Rpc) -> None:

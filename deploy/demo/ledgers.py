@@ -7,6 +7,7 @@ The ERP is read back through its API. Ends 0 when everything is equal, 1 when so
 
 import argparse
 import sys
+import textwrap
 import time
 from collections import defaultdict
 from collections.abc import Iterator
@@ -36,7 +37,7 @@ STATES = {"COMPLETED": "COMPLETED", "CLOSED": "COMPLETED", "CANCELLED": "CANCELL
 COUNTED = (Item, BillOfMaterials, Routing, WorkCenter, Person, WorkOrder, ProductionReport, MaterialMovement,
            MachineInterval, LaborSegment, JournalEntry, OutboundMessage)  # fmt: skip
 Rows = dict[str, str]
-RECORDS = "records, each named by one message"
+RECORDS = "records, each named by a message"
 TELL_EVERY = 15.0
 WORDS = ("order_status", "order_cost")
 """Flows that tell the ERP something in words: no quantity and no time is booked by them."""
@@ -168,8 +169,9 @@ def compare(connection: Connection, erp: Connector) -> tuple[list[str], dict[str
             print(f"  {'valued by the ERP itself':<44}{'':>16}{there.own_valuation:>16.2f}")
             others += f"{there.own_valuation:.2f}" != f"{here.cost['total']:.2f}"
     if others:
-        print(f"\n  {OWN_RULES.get(connection.connector, f'{label} values orders by rules of its own.')}")
-        print(f"  It comes to another sum for {others} of these orders.")
+        why = OWN_RULES.get(connection.connector, f"{label} values orders by rules of its own.")
+        words = f"{why} It comes to another sum for {others} of these orders."
+        print("\n" + textwrap.fill(words, 110, initial_indent="  ", subsequent_indent="  "))
     return differences, theirs_by_order
 
 

@@ -2,6 +2,8 @@
 
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -26,6 +28,7 @@ SAID: dict[str, Callable[[str], Document]] = {
     "material that came back": lambda order: doc.used(order, "BP-BOLT-M8", "-2"),
     "machine time": lambda order: doc.ran(order, "12.5"),
     "labor": lambda order: doc.worked(order, "30"),
+    "labor across midnight": lambda order: replace(doc.worked(order, "30"), ended_at=doc.MOMENT + timedelta(days=1)),
     "pieces taken back": lambda order: doc.good(order, "-1", "L-0"),
     "minutes taken back": lambda order: doc.worked(order, "-4"),
     "completion": lambda order: doc.complete(order, "2"),

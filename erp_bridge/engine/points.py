@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 POINTS = (
-    "after claim", "after intent", "after bytes sent", "after answer", "before done commit", "before idle",
-    "before look-up", "after look-up", "in replay",
+    "after claim", "after intent", "after answer", "before done commit", "before idle", "before look-up",
+    "after look-up", "in replay",
 )  # fmt: skip
 
 _listener: Callable[[str], None] | None = None

@@ -1,85 +1,67 @@
 """Crash points: at each named point, in each mode, a worker process dies; the next one must bring it to a good end."""
 
-import itertools
-import json
 import os
 import signal
-import subprocess
-import sys
 import time
-import urllib.request
 from collections import Counter
 from collections.abc import Callable
-from datetime import UTC, datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
-from uuid import NAMESPACE_OID, UUID, uuid5
 
 from django.db import connections as databases
-from django.db import transaction
 from django.utils import timezone
 
-from erp_bridge.engine import connections, decisions, points, worker
-from erp_bridge.models import OutboundMessage, Stream
-from mes.core import bus
-from mes.execution.events import ProductionReported
-from tests import factories
-from tests.faults.run import ROOT, inversions
+from erp_bridge.engine import decisions, points, worker
+from erp_bridge.models import Connection, OutboundMessage, Stream
+from mes.execution.models import Operation
+from tests.faults import plant, plug
 
-MODES = {"LOOKUP": "small_erp", "KEY": "small_erp_keys", "NONE": "small_erp_blind"}
+MODES = ("LOOKUP", "KEY", "NONE")
 MESSAGES = 3
 
 POINTS_THAT_LOOK = ("before look-up", "after look-up")
+POINTS = (*points.POINTS, plug.ANSWER_BEGINS)
 EXIT = 9
 
 
 def run(folder: Path) -> list[dict[str, Any]]:
     """Return one row per point and mode: whether the worker died there, and what both ledgers say in the end."""
-    erps = {mode: _start_erp(folder, mode) for mode in MODES}
+    plug.tell_when_the_answer_begins()
+    erps = {mode: plant.start_erp(folder / mode, recall=mode, orders=len(POINTS)) for mode in MODES}
     try:
-        cases = [
-            Case(point, mode, number, erps[mode][1])
-            for number, (point, mode) in enumerate(itertools.product(points.POINTS, MODES))
-            if mode == "LOOKUP" or point not in POINTS_THAT_LOOK
-        ]
+        cases = []
+        for mode, erp in erps.items():
+            connection = plant.connect(erp, site=mode)
+            for point, operation in zip(POINTS, plant.operations(mode), strict=True):
+                if mode == "LOOKUP" or point not in POINTS_THAT_LOOK:
+                    cases.append(Case(point, connection, operation))
         for case in cases:
             case.prepare()
         for case in cases:
             case.died = _die(case.act, case.point)
         _die(_go_on(cases), None)
-        ledgers = {
-            mode: [json.loads(line) for line in (folder / f"ledger-{mode}").read_text().splitlines()] for mode in MODES
-        }
-        return [case.result(ledgers[case.mode]) for case in cases]
+        return [case.result(erps[case.mode].ledger()) for case in cases]
     finally:
-        for process, _ in erps.values():
-            process.kill()
-            process.wait()
+        for erp in erps.values():
+            erp.stop()
 
 
 class Case:
     """Three reports of one order, told to an ERP of one mode by a worker that dies at one point."""
 
-    def __init__(self, point: str, mode: str, number: int, url: str) -> None:
-        self.point, self.mode, self.number, self.url = point, mode, number, url
-        self.order = f"CP{number:03}"
+    def __init__(self, point: str, connection: Connection, operation: int) -> None:
+        self.point, self.connection, self.operation = point, connection, operation
+        self.mode = connection.site
         self.died = False
 
     def prepare(self) -> None:
-        name = f"crash-{self.number}"
-        factories.make_work_order(
-            site=factories.make_site(code=name), item=factories.make_item(site=factories.make_site(code=name)),
-            number=self.order, external_ids={name: "E1"},
-        )  # fmt: skip
-        connection = connections.create(name=name, site=name, connector=MODES[self.mode], values={"url": self.url})
-        connection.flows.update(cadence="immediate")
         for place in range(1, MESSAGES + 1):
-            with transaction.atomic():
-                bus.publish(_reported(name, self.order, place))
-        self.messages = OutboundMessage.objects.filter(connection=connection)
+            report_id = plant.report_id(f"{self.mode}/{self.point}", place)
+            plant.report(self.mode, self.operation, report_id=report_id, place=place)
+        number = Operation.objects.values_list("work_order__number", flat=True).get(pk=self.operation)
+        self.messages = OutboundMessage.objects.filter(connection=self.connection, stream__key=number)
         first = self.messages.order_by("seq").first()
-        assert first is not None
+        assert first is not None and self.messages.count() == MESSAGES
         self.first, self.stream = first.pk, first.stream_id
         now = timezone.now()
         if self.point in POINTS_THAT_LOOK:
@@ -97,8 +79,8 @@ class Case:
 
     def result(self, ledger: list[dict[str, Any]]) -> dict[str, Any]:
         keys = list(self.messages.values_list("key", flat=True))
-        mine = [line for line in ledger if line["key"] in keys]
-        booked = Counter(line["key"] for line in mine)
+        mine = [line for line in ledger if line["reference"] in keys]
+        booked = Counter(line["reference"] for line in mine)
         return {
             "point": self.point,
             "mode": self.mode,
@@ -107,7 +89,7 @@ class Case:
             "duplicates": sum(times - 1 for times in booked.values()),
             "missing": self.messages.filter(state="DONE").exclude(key__in=booked).count(),
             "unknown": self.messages.filter(state="PENDING", key__in=booked).count(),
-            "inversions": inversions(mine),
+            "inversions": plant.inversions(mine),
             "idle": not Stream.objects.filter(pk=self.stream, due_at__isnull=False).exists(),
         }
 
@@ -124,7 +106,7 @@ def _go_on(cases: list[Case]) -> Callable[[], None]:
         for case in cases:
             if case.point == "in replay":
                 decisions.retry(message_id=case.first, by=None)
-        until = time.monotonic() + 60
+        until = time.monotonic() + 240
         while time.monotonic() < until and not all(case.settled for case in cases):
             worker.sweep()
             time.sleep(0.1)
@@ -140,7 +122,7 @@ def _die(act: Callable[[], None], point: str | None) -> bool:
     if pid == 0:
         code = 1
         try:
-            signal.alarm(90)
+            signal.alarm(300)
             points.listen(lambda name: os._exit(EXIT) if name == point else None)
             act()
             code = 0
@@ -148,32 +130,3 @@ def _die(act: Callable[[], None], point: str | None) -> bool:
             os._exit(code)
     _, status = os.waitpid(pid, 0)
     return os.waitstatus_to_exitcode(status) == EXIT
-
-
-def _reported(site: str, order: str, place: int) -> ProductionReported:
-    event_id: UUID = uuid5(NAMESPACE_OID, f"crash/{order}/{place}")
-    return ProductionReported(
-        event_id=event_id, site=site, subject=order, report_id=event_id, occurred_at=datetime.now(UTC), operation="10",
-        work_center="SAW", work_unit="SAW", item="P", uom="pcs", good_quantity=Decimal(place), rework_quantity=Decimal(0),
-        scrap_quantity=Decimal(0), person="1",
-    )  # fmt: skip
-
-
-def _start_erp(folder: Path, mode: str) -> tuple[subprocess.Popen[bytes], str]:
-    port_file = folder / f"port-{mode}"
-    calm = [
-        word for name in ("never", "late", "drop", "unavailable", "lookup", "reject") for word in (f"--{name}", "0")
-    ]
-    command = [
-        sys.executable, "-m", "tests.faults.erp", "--ledger", str(folder / f"ledger-{mode}"), "--port-file", str(port_file),
-        *calm, *(["--key"] if mode == "KEY" else []),
-    ]  # fmt: skip
-    process = subprocess.Popen(command, cwd=ROOT)
-    until = time.monotonic() + 60
-    while not (port_file.exists() and port_file.read_text()):
-        if time.monotonic() > until:
-            raise TimeoutError("The ERP does not start.")
-        time.sleep(0.02)
-    url = f"http://127.0.0.1:{port_file.read_text()}"
-    urllib.request.urlopen(f"{url}/state", timeout=60).read()  # noqa: S310  our own process
-    return process, url

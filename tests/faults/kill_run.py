@@ -1,10 +1,11 @@
 """The kill -9 run: real worker processes are killed and frozen while they book in an ERP that fails in every way.
 
     python -m tests.faults.kill_run --profile smoke
-    python -m tests.faults.kill_run --profile full --database postgres://user@host/db
+    python -m tests.faults.kill_run --profile full --database postgresql --redis
     python -m tests.faults.kill_run --control resend_on_unknown      (must end with 1)
 
-Ends with 0 if every report was booked exactly once, in order, and the dead letters are what the ERP refused.
+The reports go through the service that the terminal calls, and the ERP is the practice ERP with its faults on demand. Ends
+with 0 if every report was booked exactly once, in order, and the dead letters are what the ERP refused.
 """
 
 import argparse
@@ -12,6 +13,7 @@ import contextlib
 import importlib
 import json
 import os
+import shutil
 import socket
 import sys
 import tempfile
@@ -23,6 +25,8 @@ from typing import Any
 import django
 import psycopg
 from django.core.management import call_command
+
+from tests import servers
 
 SCALED = {
     "lease": 2.0, "call": 1.2, "absent_gap": 0.3, "backoff_base": 0.05, "backoff_cap": 1.0, "breaker_pause": 0.3,
@@ -42,7 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _options(arguments)
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kill-run-")))
-        database = stack.enter_context(_database(options.database, folder))
+        database = stack.enter_context(_database(options.database, options.template, folder))
         _set_up_django(options, database, folder)
         # What follows needs models, which can be imported only now.
         importlib.import_module("tests.faults.plug").plug_in()
@@ -88,18 +92,29 @@ def _set_up_django(options: argparse.Namespace, database: str, folder: Path) -> 
 
 
 @contextlib.contextmanager
-def _database(url: str, folder: Path) -> Iterator[str]:
-    if not url.startswith("postgres"):
+def _database(url: str, template: str, folder: Path) -> Iterator[str]:
+    """Yield the URL of a database of the run's own, a copy of the template where there is one."""
+    if url == "sqlite":
+        if template:
+            shutil.copy(template, folder / "kill.sqlite3")
         yield f"sqlite:///{folder / 'kill.sqlite3'}"
         return
-    base, _, name = url.rpartition("/")
+    if url == "postgresql":
+        server = servers.PrivatePostgres(servers.postgres_programs() or sys.exit(servers.INSTALL["PostgreSQL"]))
+        try:
+            with _database(server.url, template, folder) as own:
+                yield own
+        finally:
+            server.stop()
+        return
+    base, _, _ = url.rpartition("/")
     own = f"kill_run_{os.getpid()}"
-    with psycopg.connect(f"{base}/{name or 'postgres'}", autocommit=True) as admin:
-        admin.execute(f'CREATE DATABASE "{own}"')
+    with psycopg.connect(f"{base}/postgres", autocommit=True) as admin:
+        admin.execute(f'CREATE DATABASE "{own}"' + (f' TEMPLATE "{template}"' if template else ""))
     try:
         yield f"{base}/{own}"
     finally:
-        with psycopg.connect(f"{base}/{name or 'postgres'}", autocommit=True) as admin:
+        with psycopg.connect(f"{base}/postgres", autocommit=True) as admin:
             admin.execute(f'DROP DATABASE "{own}" WITH (FORCE)')
 
 
@@ -107,7 +122,12 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--profile", choices=PROFILES, default="smoke")
     parser.add_argument(
-        "--database", default="sqlite", help="sqlite, or the URL of a PostgreSQL database to connect to"
+        "--database",
+        default="sqlite",
+        help="sqlite, postgresql (a server of the run's own), or a PostgreSQL server's URL",
+    )
+    parser.add_argument(
+        "--template", default="", help="a migrated database to copy: a file, or a name on that PostgreSQL server"
     )
     parser.add_argument("--control", default="", help="switch a protection off; the run must then fail")
     parser.add_argument("--recall", choices=["LOOKUP", "KEY"], default="LOOKUP")
@@ -122,7 +142,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
         if getattr(options, name) is None:
             setattr(options, name, value)
     options.seconds = options.seconds or {"tiny": 8, "smoke": 30, "full": 300}.get(options.profile, 1)
-    options.timeout = options.timeout or {"tiny": 120, "smoke": 400, "full": 1500}.get(options.profile, 60)
+    options.timeout = options.timeout or {"tiny": 120, "smoke": 400, "full": 2700}.get(options.profile, 60)
     return options
 
 

@@ -1,90 +1,37 @@
-"""What a worker of the kill run loads besides the product: the connector to the small ERP, and ways to break the engine."""
+"""What a worker of the kill run loads besides the product: hands that stop it, and ways to break the engine."""
 
-import json
 import os
 import signal
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, ClassVar
-
-import httpx
+from typing import Any
 
 from erp_bridge.engine import connections, delivery, order, points, registry, states
 from erp_bridge.engine.leases import Lease
 from erp_bridge.models import OutboundMessage, Stream
 from erp_bridge.sdk import errors
-from erp_bridge.sdk.connector import Ack, Connector, Recall, Setting, Write
-from erp_bridge.sdk.documents import Document, ProductionConfirmation
 from erp_bridge.sdk.transport import Transport
 
-
-class SmallErp(Connector):
-    """Speaks to ``tests.faults.erp``."""
-
-    key = "small_erp"
-    label = "Small ERP"
-    recall = Recall.LOOKUP
-    settle = timedelta(seconds=1.6)
-    settings_form = (Setting("url", "Address"), Setting("patience", "Seconds to wait", required=False, default="0.5"))
-    writes: ClassVar = {ProductionConfirmation: Write("bookings")}
-
-    def __init__(self, settings: Any) -> None:
-        super().__init__(settings)
-        patience = float(settings["patience"])
-        client = httpx.Client(base_url=settings["url"], timeout=httpx.Timeout(patience), trust_env=False)
-        self._http = Transport(settings["url"], exchanges=self.exchanges, total_seconds=patience * 2, client=client)
-
-    def close(self) -> None:
-        self._http.close()
-
-    def send(self, document: Document, *, key: str) -> Ack:
-        assert isinstance(document, ProductionConfirmation)
-        body = {
-            "key": key,
-            "order": document.work_order,
-            "report": str(document.report_id),
-            "place": str(document.good_quantity),
-        }
-        answer = self._http.request("POST", "/bookings", content=json.dumps(body))
-        points.reached("after bytes sent")
-        if answer.status == 422:
-            raise errors.Rejected(answer.json()["error"], code=answer.json()["code"])
-        if answer.status == 503:
-            raise errors.Busy("later")
-        return Ack(str(answer.json()["number"]))
-
-    def find(self, document: Document, *, key: str) -> Ack | None:
-        answer = self._http.request("GET", f"/bookings/{key}")
-        if answer.status == 503:
-            raise errors.Busy("later")
-        numbers = answer.json()["numbers"]
-        return Ack(str(numbers[0])) if numbers else None
-
-    def check(self) -> str:
-        self._http.request("GET", "/state")
-        return "Small ERP"
-
-
-class SmallErpWithKeys(SmallErp):
-    key = "small_erp_keys"
-    recall = Recall.KEY
-
-
-class SmallErpBlind(SmallErp):
-    key = "small_erp_blind"
-    recall = Recall.NONE
+ANSWER_BEGINS = "when the answer begins"
 
 
 def plug_in() -> None:
-    """Make the connectors known, and break the engine in the way that ``LINESIDE_CONTROL`` names."""
-    for connector in (SmallErp, SmallErpWithKeys, SmallErpBlind):
-        registry.connectors.add(connector)
+    """Have reports nudge where the run has a broker, and break the engine in the way that ``LINESIDE_CONTROL`` names."""
     if os.environ.get("LINESIDE_URGENT"):
         registry.flows["production"].urgent = True
     if control := os.environ.get("LINESIDE_CONTROL"):
         CONTROLS[control]()
-    if at := os.environ.get("LINESIDE_CRASH_AT"):
-        points.listen(lambda name: os._exit(9) if name == at else None)
+
+
+def tell_when_the_answer_begins() -> None:
+    """Make a crash point of the moment in which the ERP has booked and nothing of its answer has been read."""
+    read = Transport._read
+
+    def reading(self: Transport, response: Any, started: float) -> bytes:
+        points.reached(ANSWER_BEGINS)
+        return read(self, response, started)
+
+    Transport._read = reading  # type: ignore[method-assign]
 
 
 def freeze_when_told(folder: Path) -> None:

@@ -2,36 +2,31 @@
 
 import argparse
 import contextlib
-import json
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import time
 import traceback
-import urllib.request
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
-from uuid import NAMESPACE_OID, uuid5
 
 from django.db import connections as databases
-from django.db import transaction
 
-from erp_bridge.engine import connections, worker
+from erp_bridge.engine import worker
 from erp_bridge.engine.limits import limits
 from erp_bridge.models import Attempt, OutboundMessage
-from mes.core import bus
-from mes.execution.events import ProductionReported
-from tests import factories
-from tests.faults import plug
+from mes.execution.models import ProductionReport
+from tests.faults import plant, plug
 
 ROOT = Path(__file__).resolve().parents[2]
+SITE = "KILL"
+REDIS = ["wiped", "hung", "killed"]
 
 
 @dataclass
@@ -39,6 +34,7 @@ class Findings:
     """Both ledgers, compared."""
 
     reports: int = 0
+    facts: int = 0
     messages: int = 0
     done: int = 0
     dead: int = 0
@@ -55,8 +51,8 @@ class Findings:
     kills: int = 0
     pauses: int = 0
     reporter_kills: int = 0
-    redis: str = ""
-    """What was done to Redis: w(iped), h(ung), k(illed)."""
+    redis: dict[str, int] = field(default_factory=dict)
+    """How often what was done to Redis."""
     report_ms_median: int = 0
     report_ms_p99: int = 0
     injected: dict[str, int] = field(default_factory=dict)
@@ -67,7 +63,7 @@ class Findings:
         """Return whether the run kept every promise."""
         broken = (
             self.duplicates, self.missing, self.extra, self.inversions, self.dead_not_refused, self.refused_not_dead,
-            self.unsettled, self.reports - self.messages,
+            self.unsettled, self.reports - self.messages, self.reports - self.facts,
         )  # fmt: skip
         return not any(broken) and self.done + self.dead == self.reports
 
@@ -85,55 +81,34 @@ class Run:
         self.frozen: dict[int, float] = {}
         self.redis: subprocess.Popen[bytes] | None = None
         self.celery: subprocess.Popen[bytes] | None = None
+        self.erp = plant.start_erp(folder / "erp", recall=options.recall, orders=options.orders)
+        self.ledger: list[dict[str, Any]] = []
 
     def go(self) -> Findings:
         """Run until everything is settled, or the time is up."""
         started = time.monotonic()
-        erp = self._start_erp()
         try:
-            prepare(self.options, self.url)
+            plant.connect(self.erp, site=SITE)
+            self.erp.tell("faults", seed=self.options.seed, **plant.FAULTS)
             if self.options.redis:
                 self.redis = start_redis(self.options.redis_port)
                 self.celery = subprocess.Popen(
-                    [
-                        sys.executable,
-                        "-m",
-                        "celery",
-                        "-A",
-                        "tests.faults.celery_app",
-                        "worker",
-                        "-c",
-                        "2",
-                        "-l",
-                        "CRITICAL",
-                    ],
+                    [sys.executable, "-m", "celery", "-A", "tests.faults.celery_app", "worker", "-c", "2", "-l", "CRITICAL"],
                     cwd=ROOT,
-                )
+                )  # fmt: skip
             databases.close_all()
             self._disturb(started + self.options.timeout)
             self._stop_children()
             self._compare()
         finally:
             self._stop_children()
-            erp.kill()
-            erp.wait()
+            self.erp.stop()
             for process in (self.celery, self.redis):
                 if process is not None:
                     process.kill()
                     process.wait()
         self.findings.seconds = round(time.monotonic() - started, 1)
         return self.findings
-
-    def _start_erp(self) -> subprocess.Popen[bytes]:
-        port_file = self.folder / "port"
-        command = [
-            sys.executable, "-m", "tests.faults.erp", "--ledger", str(self.folder / "ledger"), "--port-file",
-            str(port_file), "--seed", str(self.options.seed), *(["--key"] if self.options.recall == "KEY" else []),
-        ]  # fmt: skip
-        process = subprocess.Popen(command, cwd=ROOT)
-        _wait(lambda: port_file.exists() and port_file.read_text(), 60, "the ERP to start")
-        self.url = f"http://127.0.0.1:{port_file.read_text()}"
-        return process
 
     # --- the hand that kills -------------------------------------------------------------------------------------
 
@@ -142,49 +117,65 @@ class Run:
         for _ in range(self.options.workers):
             self.workers[self._fork(self._work)] = ""
         targets = ["kill"] * self.options.kills + ["pause"] * self.options.pauses
+        if self.options.redis:
+            # Each at least once, whatever is drawn.
+            targets += REDIS * max(1, len(targets) // 6)
         self.random.shuffle(targets)
         pace = self.options.seconds / max(1, len(targets))
         next_at = time.monotonic() + pace
+        look_at = next_at
         while time.monotonic() < deadline:
             self._reap()
             self._thaw()
             if targets and time.monotonic() >= next_at:
-                self._hurt(targets.pop())
+                if self._hurt(targets[-1]):
+                    targets.pop()
                 next_at = time.monotonic() + pace * self.random.uniform(0.5, 1.5)
-            if not targets and not self.frozen and self.reporter is None and _settled(self.options.reports):
+            if (
+                not targets
+                and not any(map(_is_stopped, self.frozen))
+                and self.reporter is None
+                and _settled(self.options.reports)
+            ):
                 return
+            if self.options.control and time.monotonic() >= look_at:
+                if self._is_red():
+                    return
+                look_at = time.monotonic() + 1
             databases.close_all()
             time.sleep(0.02 if targets or self.frozen else 0.2)
 
-    def _hurt(self, what: str) -> None:
-        if self.options.redis and self.random.random() < 0.5:
-            self._hurt_redis()
+    def _hurt(self, what: str) -> bool:
+        """Kill or freeze somebody; return whether there was somebody to hurt. One worker is always left to go on."""
+        if what in REDIS:
+            self._hurt_redis(what)
+            return True
         alive = [pid for pid in self.workers if pid not in self.frozen]
-        if what == "kill":
-            if self.reporter is not None and self.random.random() < 0.15:
-                os.kill(self.reporter, signal.SIGKILL)
-                self.findings.reporter_kills += 1
-            elif alive:
-                os.kill(self.random.choice(alive), signal.SIGKILL)
-            self.findings.kills += 1
-        elif alive:
+        if what == "kill" and self.reporter is not None and self.random.random() < 0.15:
+            os.kill(self.reporter, signal.SIGKILL)
+            self.findings.reporter_kills += 1
+        elif what == "kill" and alive:
+            os.kill(self.random.choice(alive), signal.SIGKILL)
+        elif what == "pause" and len(alive) > 1:
             # Half are frozen anywhere for a little longer than a lease; half at the worst moment, for as long as it
             # takes another worker to find out and to send again.
             victim = self.random.choice(alive)
             worst = self.findings.pauses % 2 == 0
             os.kill(victim, signal.SIGUSR1 if worst else signal.SIGSTOP)
-            self.frozen[victim] = time.monotonic() + (20.0 if worst else limits().lease + 0.5)
-            self.findings.pauses += 1
+            self.frozen[victim] = time.monotonic() + (120.0 if worst else limits().lease + 0.5)
+        else:
+            return False
+        self.findings.kills += what == "kill"
+        self.findings.pauses += what == "pause"
+        return True
 
-    def _hurt_redis(self) -> None:
+    def _hurt_redis(self, what: str) -> None:
         assert self.redis is not None
-        if self.redis.pid in self.frozen:
-            return
-        what = self.random.choice(["wiped", "hung", "killed"])
-        self.findings.redis += what[0]
+        if self.frozen.pop(self.redis.pid, None):
+            self.redis.send_signal(signal.SIGCONT)
         if what == "wiped":
             subprocess.run(
-                ["redis-cli", "-p", str(self.options.redis_port), "FLUSHALL"], capture_output=True, check=False
+                ["redis-cli", "-p", str(self.options.redis_port), "FLUSHALL"], capture_output=True, check=True
             )
         elif what == "hung":
             self.redis.send_signal(signal.SIGSTOP)
@@ -193,6 +184,12 @@ class Run:
             self.redis.kill()
             self.redis.wait()
             self.redis = start_redis(self.options.redis_port)
+        self.findings.redis[what] = self.findings.redis.get(what, 0) + 1
+
+    def _is_red(self) -> bool:
+        """Return whether the ERP's ledger shows already what the protection that is switched off was for."""
+        self._read_ledger()
+        return len({line["reference"] for line in self.ledger}) < len(self.ledger) or plant.inversions(self.ledger) > 0
 
     def _thaw(self) -> None:
         for pid, until in list(self.frozen.items()):
@@ -256,25 +253,29 @@ class Run:
 
     # --- the two ledgers -----------------------------------------------------------------------------------------
 
+    def _read_ledger(self) -> None:
+        after = str(self.ledger[-1]["sequence"]) if self.ledger else "0"
+        self.ledger += self.erp.ledger(after=after)
+
     def _compare(self) -> None:
-        lines = [json.loads(line) for line in (self.folder / "ledger").read_text().splitlines()]
-        state = json.loads(urllib.request.urlopen(f"{self.url}/state", timeout=60).read())  # noqa: S310
+        self._read_ledger()
         found = self.findings
-        messages = list(OutboundMessage.objects.values("key", "state", "event", "outcome"))
+        messages = list(OutboundMessage.objects.values("key", "state", "outcome"))
         states = Counter(each["state"] for each in messages)
-        booked = Counter(line["key"] for line in lines)
+        booked = Counter(line["reference"] for line in self.ledger)
         done = {each["key"] for each in messages if each["state"] == "DONE"}
-        dead = {each["event"]["report_id"] for each in messages if each["state"] == "DEAD"}
-        refused = set(state["refused"])
-        found.messages, found.done, found.dead = len(messages), states["DONE"], states["DEAD"]
+        dead = {each["key"] for each in messages if each["state"] == "DEAD"}
+        refused = {row["reference"] for row in self.erp.refusals()}
+        found.facts, found.messages = ProductionReport.objects.count(), len(messages)
+        found.done, found.dead = states["DONE"], states["DEAD"]
         found.unsettled = len(messages) - found.done - found.dead
-        found.ledger = len(lines)
+        found.ledger = len(self.ledger)
         found.duplicates = sum(times - 1 for times in booked.values())
         found.missing = len(done - set(booked))
         found.extra = len(set(booked) - done)
-        found.inversions = inversions(lines)
+        found.inversions = plant.inversions(self.ledger)
         found.dead_not_refused, found.refused_not_dead = len(dead - refused), len(refused - dead)
-        found.injected = state["injected"]
+        found.injected = self.erp.state()["counts"]["incidents"]
         found.found_by_looking = sum(each["outcome"] == "FOUND" for each in messages)
         took = sorted(map(float, (self.folder / "durations").read_text().split()))
         found.report_ms_median, found.report_ms_p99 = (
@@ -283,62 +284,19 @@ class Run:
         found.died_while_sending = Attempt.objects.filter(what="RECOVER").count()
 
 
-def inversions(lines: list[dict[str, Any]]) -> int:
-    """Return how often a booking of an order came before an earlier one of the same order (first bookings count)."""
-    last: dict[str, int] = {}
-    seen: set[str] = set()
-    wrong = 0
-    for line in lines:
-        if line["key"] in seen:
-            continue
-        seen.add(line["key"])
-        place = int(Decimal(line["place"]))
-        wrong += place < last.get(line["order"], 0)
-        last[line["order"]] = max(place, last.get(line["order"], 0))
-    return wrong
-
-
-def prepare(options: argparse.Namespace, url: str) -> None:
-    """Make the orders, linked to the ERP, and the connection that carries their production at once."""
-    kind = {"LOOKUP": "small_erp", "KEY": "small_erp_keys"}[options.recall]
-    site = factories.make_site(code="KILL")
-    item = factories.make_item(site=site)
-    for number in range(options.orders):
-        factories.make_work_order(site=site, item=item, number=f"WO{number:04}", external_ids={"small": f"E{number}"})
-    connection = connections.create(name="small", site="KILL", connector=kind, values={"url": url})
-    connection.flows.update(cadence="immediate")
-
-
 def report(options: argparse.Namespace, durations: Path) -> None:
-    """Publish the reports that are not there yet, as the shop floor would: one transaction each."""
-    there = set(map(str, OutboundMessage.objects.values_list("event_id", flat=True)))
+    """Report what is not there yet, as the shop floor would: by the service, one transaction each."""
+    there = set(ProductionReport.objects.values_list("pk", flat=True))
+    working = plant.operations(SITE)
     started = time.monotonic() - options.seconds * len(there) / options.reports
     log = durations.open("a", buffering=1)
     for number in range(options.reports):
-        event_id = uuid5(NAMESPACE_OID, f"{options.seed}/{number}")
-        if str(event_id) in there:
+        report_id = plant.report_id(options.seed, number)
+        if report_id in there:
             continue
         begun = time.monotonic()
-        with transaction.atomic():
-            bus.publish(
-                ProductionReported(
-                    event_id=event_id,
-                    site="KILL",
-                    subject=f"WO{number % options.orders:04}",
-                    report_id=event_id,
-                    occurred_at=datetime.now(UTC),
-                    operation="10",
-                    work_center="SAW",
-                    work_unit="SAW",
-                    item="P",
-                    uom="pcs",
-                    # The place within the order travels as the quantity, so that the ERP's ledger shows the order.
-                    good_quantity=Decimal(number // options.orders + 1),
-                    rework_quantity=Decimal(0),
-                    scrap_quantity=Decimal(0),
-                    person="1",
-                )  # fmt: skip
-            )
+        place = number // options.orders + 1
+        plant.report(SITE, working[number % options.orders], report_id=report_id, place=place)
         log.write(f"{time.monotonic() - begun:.4f}\n")
         # Spread over the whole run, so that every kill and every pause meets work in progress.
         time.sleep(max(0.0, started + options.seconds * (number + 1) / options.reports - time.monotonic()))
@@ -357,12 +315,25 @@ def start_redis(port: int) -> subprocess.Popen[bytes]:
     """Start a Redis without persistence."""
     command = ["redis-server", "--port", str(port), "--save", "", "--appendonly", "no", "--bind", "127.0.0.1"]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    time.sleep(0.3)
+    _wait(lambda: _listens(port), 30, "Redis to start")
     return process
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _settled(reports: int) -> bool:
     return OutboundMessage.objects.filter(state__in=["DONE", "DEAD", "DISCARDED", "REVIEW"]).count() >= reports
+
+
+def _is_stopped(pid: int) -> bool:
+    """Return whether the process stands still, and is not merely told to at the next worst moment."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+    except OSError:
+        return False
 
 
 def _wait(condition: Callable[[], Any], seconds: float, what: str) -> None:

@@ -1,8 +1,9 @@
 """Celery's way in: each task makes one call. What they carry is a nudge; losing or repeating it changes nothing."""
 
 from celery import current_app, shared_task
+from kombu.exceptions import KombuError
 
-from erp_bridge.engine import scheduler, worker
+from erp_bridge.engine import nudge, scheduler, worker
 
 
 @shared_task
@@ -30,7 +31,15 @@ def collect_due(**_: object) -> int:
 
 
 def publish_nudge(stream_id: int) -> None:
-    """Hand a nudge to the broker: once, and only if it takes it at once."""
+    """Hand a nudge to the broker: once, and only if it takes it at once.
+
+    :raises erp_bridge.engine.nudge.NotTaken: it is down, hung, or not what it should be.
+    """
     if current_app.conf.task_always_eager:
         return
-    drain_stream.apply_async(kwargs={"stream_id": stream_id}, retry=False, expires=10, ignore_result=True)
+    broker = current_app.connection_for_write()
+    down: tuple[type[BaseException], ...] = (OSError, KombuError, *broker.connection_errors, *broker.channel_errors)
+    try:
+        drain_stream.apply_async(kwargs={"stream_id": stream_id}, retry=False, expires=10, ignore_result=True)
+    except down as error:
+        raise nudge.NotTaken(str(error)) from error

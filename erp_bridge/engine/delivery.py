@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import transaction
 
-from erp_bridge.engine import circuit, clock, codec, connections, links, points, registry, states
+from erp_bridge.engine import circuit, clock, connections, links, points, states, wording
 from erp_bridge.engine.leases import Lease, LeaseLost
 from erp_bridge.engine.limits import limits
 from erp_bridge.engine.states import State
@@ -17,7 +17,6 @@ from erp_bridge.models import Attempt, Connection, OutboundMessage
 from erp_bridge.sdk import errors
 from erp_bridge.sdk.connector import Ack, Connector, Recall
 from erp_bridge.sdk.documents import Document
-from erp_bridge.sdk.flow import Push
 
 logger = logging.getLogger(__name__)
 
@@ -125,25 +124,20 @@ class Delivery:
 
     def _translate(self, message: OutboundMessage) -> tuple[Document | None, Verdict | None]:
         try:
-            if codec.digest(message.event) != message.sha256:
-                raise ValueError("the stored event is not what was written: its checksum differs")
-            flow = registry.flows[message.flow]()
-            if not isinstance(flow, Push):
-                raise TypeError(f"{message.flow} does not go up")
-            event = codec.load(registry.event_type(message.kind), message.event)
+            flow, event = wording.read(message)
             missing = links.approval_missing(self.connection, flow, event) if message.state == State.PENDING else ""
             if missing and flow.approval:
                 return None, Verdict(
                     State.PENDING, "NOT_APPROVED", flow.approval.missing, waits_for=missing, answered=False,
                     later=timedelta(seconds=limits().link_recheck),
                 )  # fmt: skip
-            return flow.translate(event, self._links), None
+            return wording.say(flow, event, self._links), None
         except errors.NotLinked as error:
             return None, self._not_linked(message, error)
-        except Exception as error:
+        except wording.CannotSay as error:
             logger.exception("Message %s cannot be translated", message.key)
             state = State.DEAD if message.state != State.DOUBT else State.DOUBT
-            words = f"Our own fault: this could not be put into words for the ERP ({type(error).__name__}: {error})."
+            words = f"Our own fault: this could not be put into words for the ERP ({error})."
             return None, Verdict(state, "BUG", words, later=self._pause(), answered=False)
 
     def _send(self, message: OutboundMessage, document: Document) -> datetime | None:

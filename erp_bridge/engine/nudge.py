@@ -15,6 +15,10 @@ _thread: threading.Thread | None = None
 _publish: Callable[[int], None] | None = None
 
 
+class NotTaken(RuntimeError):
+    """The broker did not take the nudge. Whatever publishes translates its broker's errors into this."""
+
+
 def publish_with(publisher: Callable[[int], None] | None) -> None:
     """Say how a stream's id reaches a worker. Called once, from the composition of the app; None: not at all."""
     global _publish
@@ -53,5 +57,7 @@ def _run() -> None:
             continue
         try:
             _publish(stream_id)
-        except Exception as error:  # noqa: BLE001  a broker that is down, hung or wiped must cost nothing but the nudge
+        except (NotTaken, OSError) as error:
+            # A broker that is down, hung or wiped costs nothing but the nudge. Anything else is a mistake of ours: it
+            # ends this thread in words, and the next nudge begins another.
             logger.warning("A nudge was dropped: %s", error)

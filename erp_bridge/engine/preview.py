@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from erp_bridge.engine import codec, links, order, registry
+from erp_bridge.engine import codec, links, order, registry, wording
 from erp_bridge.engine.states import State
 from erp_bridge.models import OutboundMessage
 from erp_bridge.sdk.errors import NotLinked
@@ -40,15 +40,10 @@ HELP = {
 def document_of(message: OutboundMessage) -> tuple[str, str]:
     """Return the document as JSON text, and "" or the reason why there is none."""
     try:
-        flow = registry.flows[message.flow]()
-        if not isinstance(flow, Push):
-            return "", _("This flow does not go up.")
-        event = codec.load(registry.event_type(message.kind), message.event)
-        document = flow.translate(event, links.LinksOf(message.connection))
-    except NotLinked as error:
+        flow, event = wording.read(message)
+        document = wording.say(flow, event, links.LinksOf(message.connection))
+    except (NotLinked, wording.CannotSay) as error:
         return "", str(error)
-    except Exception as error:  # noqa: BLE001  a page about a message that cannot be translated must show that
-        return "", f"{type(error).__name__}: {error}"
     if document is None:
         return "", _("There is nothing to tell this ERP.")
     return json.dumps({type(document).__name__: codec.dump(document)}, indent=2, ensure_ascii=False), ""

@@ -71,7 +71,7 @@ def drain(ahead: Ahead) -> None:
     """Let time pass and the worker sweep until nothing waits, or nothing can be said for half an hour."""
     silent = 0
     while silent < 30:
-        silent = 0 if worker.sweep(budget=30) else silent + 1
+        silent = 0 if worker.sweep(budget=600) else silent + 1
         if not OutboundMessage.objects.filter(state__in=[State.PENDING, State.SENDING, State.DOUBT]).exists():
             return
         ahead.forward(minutes=1)

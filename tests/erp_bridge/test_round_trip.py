@@ -255,7 +255,7 @@ def test_the_erp_is_gone_for_twenty_minutes_and_the_floor_never_notices(connecti
     floor = at_work()
     work_through(floor)
     for _ in range(20):
-        worker.sweep(budget=30)
+        worker.sweep(budget=600)
         ahead.forward(minutes=1)
     assert erp.ledger() == []
     assert State.DEAD not in waiting()
@@ -271,12 +271,12 @@ def test_the_erp_is_killed_with_bookings_under_way_and_comes_back(connection, er
     erp.once("drop_after_commit", 3)
     floor.start("10")
     floor.report("10", 4)
-    worker.sweep(budget=30)
+    worker.sweep(budget=600)
     erp.kill()
     floor.report("10", 5, scrap=1)
     for _ in range(5):
         ahead.forward(minutes=1)
-        worker.sweep(budget=30)
+        worker.sweep(budget=600)
     erp.start()
     drain(ahead)
     assert_exactly_once(erp)

@@ -48,7 +48,7 @@ def refused(erp):  # noqa: F811
     wiring.forget()
     message = plant.tell(plant.counted(5))[0]
     erp.script = [errors.Rejected("Order WO1 is closed", code="M7-041")]
-    worker.sweep(budget=5)
+    worker.sweep(budget=600)
     return message
 
 
@@ -116,7 +116,7 @@ def test_sending_again_dismissing_and_correcting(it, refused, erp):  # noqa: F81
         b"corrected copy is message"
         in it.post(act, {"what": "correct", "event": copy, "reason": "typo"}, follow=True).content
     )
-    worker.sweep(budget=5)
+    worker.sweep(budget=600)
     assert [each.pieces for each in erp.booked()] == [4]
     assert it.post(act, {"what": "retry"}, follow=True).status_code == 200
     assert it.post(act, {"what": "explode"}).status_code == 404
@@ -125,7 +125,7 @@ def test_sending_again_dismissing_and_correcting(it, refused, erp):  # noqa: F81
 def test_many_at_once(it, refused, erp):  # noqa: F811
     answer = it.post(reverse("bridge:messages-act"), {"message": [refused.pk], "back": "https://evil.example/"})
     assert answer.url == reverse("bridge:messages")
-    worker.sweep(budget=5)
+    worker.sweep(budget=600)
     assert len(erp.booked()) == 1
 
 

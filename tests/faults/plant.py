@@ -19,13 +19,15 @@ ITEM, LINE = "FG-ROD", "LINE"
 
 PATIENCE = 0.5
 """Seconds that the bridge waits for an answer."""
-SETTLE = 2
+SETTLE = 3
 """Seconds after which what the ERP was told and never answered is booked, or never will be."""
 FAULTS = {
     "never_answers": 0.025, "late_commit": 0.025, "drop_after_commit": 0.02, "busy": 0.02, "lookup_error": 0.02,
-    "rejects": 0.01, "late_seconds": 0.8, "retry_after": None, "latency_ms": [0, 8],
+    "rejects": 0.01, "late_seconds": 1.4, "retry_after": None, "latency_ms": [0, 8],
 }  # fmt: skip
 """What goes wrong in the practice ERP: shares of all calls, and times against the bridge's patience."""
+OFTEN = {"late_commit": 0.1}
+"""What a run with a protection switched off meets more often, so that a small one suffices."""
 
 
 def start_erp(folder: Path, *, recall: str, orders: int) -> Practice:

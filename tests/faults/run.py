@@ -89,7 +89,8 @@ class Run:
         started = time.monotonic()
         try:
             plant.connect(self.erp, site=SITE)
-            self.erp.tell("faults", seed=self.options.seed, **plant.FAULTS)
+            faults = plant.FAULTS | (plant.OFTEN if self.options.control else {})
+            self.erp.tell("faults", seed=self.options.seed, **faults)
             if self.options.redis:
                 self.redis = start_redis(self.options.redis_port)
                 self.celery = subprocess.Popen(

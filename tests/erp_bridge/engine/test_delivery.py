@@ -33,7 +33,7 @@ def say(*pieces, subject="WO1", **fields):
 
 
 def sweep():
-    return worker.sweep(budget=5)
+    return worker.sweep(budget=600)
 
 
 def state(message):

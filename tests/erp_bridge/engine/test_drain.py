@@ -65,7 +65,7 @@ def test_an_answer_shares_its_transaction_with_the_next_intent_where_the_erp_can
 
     points.listen(lambda name: counts.append((name, len(begun))))
     with database.execute_wrapper(note):
-        worker.sweep(budget=30)
+        worker.sweep(budget=600)
     points.listen(None)
     answered = next(count for name, count in counts if name == "after answer")
     _, intended = (count for name, count in counts if name == "after intent")
@@ -78,18 +78,18 @@ def test_a_worker_that_dies_behind_a_shared_note_leaves_one_booked_and_one_in_do
     say(1, 2, 3, connector=connector)
     at("after intent", 2, kill)
     with pytest.raises(Killed):
-        worker.sweep(budget=30)
+        worker.sweep(budget=600)
     points.listen(None)
     second = OutboundMessage.objects.get(seq=2)
     assert states() == ["DONE", "SENDING", "PENDING"]
     assert (Stream.objects.get().busy_with, second.attempts) == (second.pk, 1)
     now.forward(timedelta(minutes=5))
-    worker.sweep(budget=30)
+    worker.sweep(budget=600)
     second.refresh_from_db()
     assert (second.state, second.outcome, second.crashes) == ("DOUBT", "DIED", 1)
     for _ in range(3):
         now.forward(timedelta(minutes=5))
-        worker.sweep(budget=30)
+        worker.sweep(budget=600)
     assert states() == ["DONE"] * 3
     assert [each.pieces for each in erp.booked()] == [1, 2, 3]
 
@@ -98,7 +98,7 @@ def test_a_worker_that_dies_before_a_shared_note_has_begun_nothing_new(erp, at, 
     say(1, 2)
     at("before done commit", 1, kill)
     with pytest.raises(Killed):
-        worker.sweep(budget=30)
+        worker.sweep(budget=600)
     assert states() == ["SENDING", "PENDING"]
     assert Attempt.objects.count() == 0
 
@@ -110,7 +110,7 @@ def test_what_a_person_takes_away_before_it_is_begun_is_not_sent(erp, at):
         1,
         lambda: decisions.dismiss(message_id=messages[1].pk, by=None, reason="counted twice"),
     )
-    worker.sweep(budget=30)
+    worker.sweep(budget=600)
     assert states() == ["DONE", "DISCARDED", "DONE"]
     assert [each.pieces for each in erp.booked()] == [1, 3]
     assert Stream.objects.get().lease_token is None
@@ -121,7 +121,7 @@ def test_after_a_refusal_the_next_is_begun_with_its_note_too(erp, at):
     erp.script = [errors.Rejected("closed")]
     seen = []
     at("after intent", 2, lambda: seen.extend(states()))
-    worker.sweep(budget=30)
+    worker.sweep(budget=600)
     assert seen == ["DEAD", "SENDING"]
     assert states() == ["DEAD", "DONE"]
 
@@ -132,7 +132,7 @@ def test_what_cannot_be_put_into_words_is_not_begun_but_judged(erp):
     wiring.forget()
     for each in (counted(1), counted(2, person="bug"), counted(0), counted(4)):
         tell(each)
-    worker.sweep(budget=30)
+    worker.sweep(budget=600)
     assert states() == ["DEAD" if number == 1 else "DONE" for number in range(4)]
     assert [each.pieces for each in erp.booked()] == [1, 4]
     assert OutboundMessage.objects.get(seq=2).attempts == 0

@@ -65,7 +65,7 @@ def test_workers_that_race_book_everything_once_and_in_order(erp):
 
     def race():
         start.wait()
-        worker.sweep(budget=20)
+        worker.sweep(budget=600)
         databases.close_all()
 
     threads = [threading.Thread(target=race) for _ in range(4)]
@@ -73,7 +73,7 @@ def test_workers_that_race_book_everything_once_and_in_order(erp):
         thread.start()
     for thread in threads:
         thread.join()
-    worker.sweep(budget=20)
+    worker.sweep(budget=600)
     keys = [key for _, key, _ in erp.ledger]
     assert len(keys) == len(set(keys)) == 40
     for number in range(4):

@@ -97,7 +97,7 @@ class Outbox(RuleBasedStateMachine):
     def work(self, faults, searches):
         plant.ERP.script = [FAILURES[each]() if each else None for each in faults]
         plant.ERP.find_script = [FAILURES[each]() if each else None for each in searches]
-        worker.sweep(budget=30)
+        worker.sweep(budget=600)
         plant.ERP.script, plant.ERP.find_script = [], []
 
     @rule(point=st.sampled_from(points.POINTS), nth=st.integers(1, 3))
@@ -112,7 +112,7 @@ class Outbox(RuleBasedStateMachine):
 
         points.listen(listener)
         try:
-            worker.sweep(budget=30)
+            worker.sweep(budget=600)
         except Killed:
             pass
         finally:
@@ -215,7 +215,7 @@ class Outbox(RuleBasedStateMachine):
                 decisions.retry(message_id=message.pk, by=None)
             for message in self._some("REVIEW"):
                 self._say_what_is_there(message)
-            worker.sweep(budget=30)
+            worker.sweep(budget=600)
             self.nothing_is_booked_twice()
             self.clock.forward(timedelta(minutes=5))
         assert not OutboundMessage.objects.exclude(state__in=SETTLED).exists(), "something never ends"

@@ -12,16 +12,23 @@ An app writes its panels and actions in its own ``panels.py`` and registers them
     panels.add(JobPanel())
 """
 
+import re
+import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, ClassVar
 from uuid import UUID
+
+from django.utils.formats import get_format
+from django.utils.translation import gettext as _
 
 from mes.core.errors import DomainError, InvalidInput
 from mes.core.registry import Registry
 from mes.masterdata.models import Person, WorkCenter
+
+NUMBER = re.compile(r"[+-]?[0-9]+([.][0-9]*)?([eE][+]?[0-9]{1,3})?")
 
 ZONES = ("bar", "job", "pad", "next", "side")
 
@@ -35,6 +42,54 @@ class Place:
     now: datetime
     shared: dict[str, Any] = field(default_factory=dict, compare=False)
     """What one panel looked up and others show too, within one drawing of the terminal."""
+
+
+class TextInvalid(InvalidInput):
+    """What should be a text is none."""
+
+    code = "text_invalid"
+
+
+class TextTooLong(InvalidInput):
+    """A text is longer than anybody writes."""
+
+    code = "note_too_long"
+
+
+class TextControl(InvalidInput):
+    """A text holds signs that turn or hide what one reads."""
+
+    code = "text_control"
+
+
+class QuantityMissing(InvalidInput):
+    """No quantity was entered."""
+
+    code = "qty_missing"
+
+
+class QuantityZero(InvalidInput):
+    """An entry says something."""
+
+    code = "qty_zero"
+
+
+class QuantityNegative(InvalidInput):
+    """An entry adds; undoing it takes away."""
+
+    code = "qty_negative"
+
+
+class QuantityAmbiguous(InvalidInput):
+    """A comma that parts thousands for one reader and decimals for another."""
+
+    code = "qty_ambiguous"
+
+
+class QuantityFormat(InvalidInput):
+    """What was entered is no number in digits."""
+
+    code = "qty_format"
 
 
 class Panel:
@@ -74,33 +129,49 @@ class Tap:
         """Return who allowed it and has the right to, or None."""
         return self.approved_by if right in self.allowed else None
 
-    def text(self, name: str, *, needed: bool = True) -> str:
+    def text(self, name: str, *, needed: bool = True, longest: int = 200) -> str:
         """Return a text of the payload.
 
-        :raises InvalidInput: it is missing although needed, is no text, or holds a character no label can have.
+        :raises InvalidInput: it is missing although needed, is no text, is too long, or holds what nobody can see.
         """
         value = self.payload.get(name, "")
         if isinstance(value, int) and not isinstance(value, bool):
             value = str(value)
-        if not isinstance(value, str) or len(value) > 200 or "\x00" in value:
-            raise InvalidInput(f"“{name}” must be a short text.", field=name)
+        if not isinstance(value, str) or "\x00" in value:
+            raise TextInvalid(_("“%(name)s” must be a text.") % {"name": name}, field=name)
+        if len(value) > longest:
+            raise TextTooLong(_("This text has at most %(n)s signs.") % {"n": longest}, field=name)
+        if any(unicodedata.category(sign) in ("Cc", "Cf") and sign not in "\n\t" for sign in value):
+            raise TextControl(_("This text holds a sign that cannot be seen. Scan or enter it again."), field=name)
         if needed and not value.strip():
-            raise InvalidInput(f"“{name}” is missing.", field=name)
+            raise InvalidInput(_("“%(name)s” is missing.") % {"name": name}, field=name)
         return value.strip()
 
     def quantity(self, name: str = "quantity") -> Decimal:
-        """Return a quantity above zero.
+        """Return a quantity above zero, written with the decimal sign of the terminal's language or with a point.
 
-        :raises InvalidInput: it is missing, not a number, or not above zero.
+        :raises QuantityMissing, QuantityZero, QuantityNegative: it says nothing, or less than nothing.
+        :raises QuantityAmbiguous: its comma may part thousands or decimals.
+        :raises QuantityFormat: it is no number, or not one that can be booked.
         """
-        try:
-            value = Decimal(self.text(name))
-        except InvalidOperation as error:
-            raise InvalidInput(f"“{self.text(name)}” is not a number. Enter digits only.", field=name) from error
-        if not value.is_finite() or value <= 0:
-            raise InvalidInput("A quantity must be above zero.", field=name)
+        text = self.text(name, needed=False)
+        if not text:
+            raise QuantityMissing(_("Enter how many."), field=name)
+        if "," in text:
+            if text.count(",") > 1 or "." in text or get_format("DECIMAL_SEPARATOR") != ",":
+                raise QuantityAmbiguous(
+                    _("“%(text)s” can be read in two ways. Enter it without a comma.") % {"text": text}, field=name
+                )
+            text = text.replace(",", ".")
+        if not NUMBER.fullmatch(text):
+            raise QuantityFormat(_("“%(text)s” is not a number. Enter digits only.") % {"text": text}, field=name)
+        value = Decimal(text)
+        if value == 0:
+            raise QuantityZero(_("Nothing to report. To stop without a quantity, use Pause."), field=name)
+        if value < 0:
+            raise QuantityNegative(_("Less than nothing cannot be entered. Undo the entry that was wrong."), field=name)
         if value >= Decimal(10) ** 12 or value != value.quantize(Decimal("0.000001")):
-            raise InvalidInput("A quantity has at most 12 digits before the point and 6 after.", field=name)
+            raise QuantityFormat(_("A quantity has at most 12 digits before the point and 6 after."), field=name)
         return value
 
     def uuid(self, name: str) -> UUID:
@@ -111,7 +182,7 @@ class Tap:
         try:
             return UUID(self.text(name))
         except ValueError as error:
-            raise InvalidInput(f"“{name}” is not an id.", field=name) from error
+            raise InvalidInput(_("“%(name)s” is not an id.") % {"name": name}, field=name) from error
 
     def number(self, name: str) -> int:
         """Return a whole number, such as the key of a row.
@@ -120,7 +191,7 @@ class Tap:
         """
         text = self.text(name)
         if not text.isascii() or not text.isdigit() or len(text) > 18:
-            raise InvalidInput(f"“{name}” is not a number.", field=name)
+            raise InvalidInput(_("“%(name)s” is not a number.") % {"name": name}, field=name)
         return int(text)
 
 

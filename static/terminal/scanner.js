@@ -16,35 +16,49 @@ export function signOf(event) {
   return found || (event.key && event.key.length === 1 ? event.key : "");
 }
 
-export function listen(scanned) {
+const LONGEST = 256; // No label holds more; what goes on is a scanner gone wild, or somebody's file.
+
+/* scanned(text) with what a scanner read; tooLong() where it did not end. */
+export function listen(scanned, tooLong) {
   let signs = "";
+  let count = 0;
   let first = 0;
   let last = 0;
+  let ended = -1000;
   let field = null;
   let before = "";
   document.addEventListener("keydown", (event) => {
     const now = event.timeStamp;
     if (event.key === "Enter" || event.key === "Tab") {
-      const fast = signs.length >= 4 && now - last < 80 && (last - first) / (signs.length - 1) <= 35;
+      const fast = signs.length >= 4 && now - last < 80 && (last - first) / (count - 1) <= 35;
       if (fast) {
         event.preventDefault();
         event.stopImmediatePropagation();
         if (field) { field.value = before; }
-        scanned(signs);
+        if (signs.length > LONGEST) { tooLong(); } else { scanned(signs); }
       }
+      // A second Enter or Tab that belongs to the same burst presses nothing either.
+      if (!fast && now - ended < 80) {
+        event.preventDefault();
+        event.stopImmediatePropagation();
+      }
+      if (fast || now - ended < 80) { ended = now; }
       signs = "";
+      count = 0;
       return;
     }
     const sign = event.ctrlKey || event.metaKey || event.altKey ? "" : signOf(event);
     if (!sign) { return; }
     if (now - last > 80) {
       signs = "";
+      count = 0;
       first = now;
       const focused = document.activeElement;
       field = focused && "value" in focused && focused.tagName === "INPUT" ? focused : null;
       before = field ? field.value : "";
     }
-    signs += sign;
+    if (signs.length <= LONGEST) { signs += sign; }
+    count += 1;
     last = now;
   }, true);
 }

@@ -78,7 +78,7 @@ async function signOn(proof) {
     }
     problem.textContent = answer.detail || words.refused;
     if (answer.step_up && proof.number) { askUnlock(proof.number, answer); }
-    if (proof.badge) { toast(say(words.unknown_scan, { text: proof.badge }), "bad"); }
+    if (proof.badge) { unknown(proof.badge, words.expected_here); }
   } catch (unreachable) {
     problem.textContent = words.sign_on_offline;
     if (proof.badge) { toast(words.sign_on_offline, "bad"); }
@@ -177,7 +177,7 @@ function pillSays(health) {
   if (!storable) { return ["bad", words.cannot_store]; }
   if (health === "outdated") { return ["bad", say(words.outdated, { n: entries.length })]; }
   if (health === "signed-out") { return ["bad", words.signed_out + (n ? " · " + say(words.waiting, { n }) : "")]; }
-  if (entries.length >= 0.9 * config.most_entries) { return ["bad", say(words.nearly_full, { n: entries.length })]; }
+  if (entries.length >= 0.9 * outbox.limit) { return ["bad", say(words.nearly_full, { n: entries.length })]; }
   const since = n ? say(words.waiting_since, { n, time: clock(waiting[0].tapped_at) }) : "";
   if (parked) { return ["bad", say(words.attention, { n: parked }) + (n ? " · " + say(words.waiting, { n }) : "")]; }
   if (n && (health === "offline" || health === "slow")) { return ["waiting", since]; }
@@ -303,8 +303,8 @@ async function enqueue(action, payload, said, more) {
   try {
     await outbox.add(entry);
   } catch (full) {
-    storable = false;
-    drawPill("ok");
+    if (full.message !== "full") { storable = false; }
+    drawPill(outbox.health);
     toast(words.cannot_store, "bad");
     return null;
   }
@@ -600,7 +600,10 @@ document.addEventListener("focusin", (event) => {
     field.classList.add("active");
   }
 });
+const comma = (1.5).toLocaleString(language).includes(",");
 document.addEventListener("input", (event) => {
+  // Where people write a comma they may; what is booked, and shown on the button, has a point.
+  if (comma && event.target.matches("[data-figure]:not([type=password])")) { event.target.value = event.target.value.replace(",", "."); }
   event.target.removeAttribute("data-fresh");
   if (event.target.form) { soonAsked(event.target.form); }
 });
@@ -611,9 +614,20 @@ document.addEventListener("keydown", (event) => {
   if (button && !$("dialog[open]")) { button.click(); }
 });
 
-listen((text) => {
+/* A form that somebody has begun; signing on is none: whoever scans a badge there means to be signed on. */
+function openForm() {
+  const sheet = $("dialog[open]");
+  return sheet && sheet.id !== "sheet-sign-on" && $("form[data-do]", sheet) ? sheet : null;
+}
+function unknown(text, expected) {
+  toast(say(words.unknown_scan, { text: text.slice(0, 60), expected }), "bad");
+}
+function scanned(text) {
   const upper = text.toUpperCase();
-  const known = $$("[data-scan]").find((one) => one.dataset.scan.toUpperCase() === upper);
+  const sheet = $("dialog[open]");
+  const known = $$("[data-scan], [data-scan-also]", openForm() || document).find((one) => (
+    (one.dataset.scan || "").toUpperCase() === upper || (one.dataset.scanAlso || "").toUpperCase().split(" ").includes(upper)
+  ));
   if (known) {
     known.click();
     return;
@@ -622,20 +636,22 @@ listen((text) => {
     supervisor.scanned(text);
     return;
   }
-  const sheet = $("dialog[open]");
+  const form = openForm();
   const sink = $((sheet ? "#" + sheet.id + " " : "") + "[data-scan-sink]");
-  if (sheet && sink) {
+  if (form && upper === "COK") {
+    const button = $("button[type=submit].primary", form);
+    if (button) { button.click(); } else { unknown(text, words.expected_choice); }
+  } else if (form && sink) {
     sink.value = upper[0] === "L" && sink.dataset.scanSink === "L" ? text.slice(1) : text;
     soonAsked(sheet);
-    return;
-  }
-  if (upper[0] === "L" && sink && sink.dataset.scanSink === "L") {
+  } else if (upper[0] === "L" && sink && sink.dataset.scanSink === "L") {
     openSheet(sink.closest("dialog").id.replace("sheet-", ""));
     sink.value = text.slice(1);
-    return;
+  } else {
+    signOn({ badge: text });
   }
-  signOn({ badge: text });
-});
+}
+listen(scanned, () => toast(words.scan_too_long, "bad"));
 
 /* --- Begin ------------------------------------------------------------------------------------------------------------------------ */
 /* Where the page cannot be loaded again without the server, leaving it would hide what waits. */

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import template
 from django.templatetags.static import static
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -119,6 +120,18 @@ def favor(value: Decimal) -> str:
 def label(name: str) -> str:
     """Write a field's name as people read it: due_at is "Due at"."""
     return str(name).replace("_", " ").strip().capitalize()
+
+
+@register.filter
+def clock(value: datetime | None) -> str:
+    """Write a time of day in the zone of the page; in the hour that comes twice when summer time ends, which of the two."""
+    if value is None:
+        return "–"
+    local = timezone.localtime(value)
+    text = f"{local:%H:%M:%S}"
+    if local.replace(fold=0).utcoffset() == local.replace(fold=1).utcoffset():
+        return text
+    return _("%(time)s (second)") % {"time": text} if local.fold else _("%(time)s (first)") % {"time": text}
 
 
 @register.filter

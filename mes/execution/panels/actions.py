@@ -17,14 +17,20 @@ REVERSE = "reports:reverse"
 HOLD = "orders:hold"
 
 
+class JobElsewhere(NotFound):
+    """The job is not, or no longer, one of this work center."""
+
+    code = "wo_unknown"
+
+
 def _operation(tap: Tap) -> int:
     """Return the operation's key if it is one of this work center.
 
-    :raises NotFound: it is not; a terminal books for its own work center only.
+    :raises JobElsewhere: it is not; a terminal books for its own work center only.
     """
     operation_id = tap.number("operation")
     if not Operation.objects.filter(pk=operation_id, work_center=tap.work_center).exists():
-        raise NotFound(
+        raise JobElsewhere(
             _("This job is not at %(center)s any more. Choose another one.") % {"center": tap.work_center.code},
             field="operation",
         )
@@ -116,7 +122,7 @@ class ReportScrap(OnJob):
             report_id=tap.id,
             operation_id=_operation(tap),
             good_quantity=Decimal(0),
-            scrap=[services.Scrap(quantity=tap.quantity(), reason=tap.text("reason"))],
+            scrap=[services.Scrap(quantity=tap.quantity(), reason=tap.text("reason", needed=False))],
             from_rework=tap.text("from_rework", needed=False) == "yes",
             person=tap.person,
             occurred_at=tap.at,
@@ -165,7 +171,7 @@ class Undo(Action):
             person=tap.person,
             occurred_at=tap.at,
             now=tap.now,
-            note=tap.text("note", needed=False),
+            note=tap.text("note", needed=False, longest=4000),
             approved_by=tap.approver(REVERSE),
         )
         return _("saved")

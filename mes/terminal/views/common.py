@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views import csrf
 
 from mes.core.errors import DomainError, InvalidInput
+from mes.terminal.panels import TextInvalid
 from mes.terminal.rules import short_ref
 
 SEE = "orders:read"
@@ -47,10 +48,14 @@ def read_body(request: HttpRequest) -> dict[str, Any]:
             raise ValueError("too long")
         body = json.loads(raw)
         json.dumps(body, allow_nan=False, ensure_ascii=False).encode()
-    except (ValueError, UnicodeError, RecursionError, RequestDataTooBig) as error:
+    except UnicodeEncodeError as error:
+        raise TextInvalid(_("The entry holds a sign that is none. Enter it again.")) from error
+    except (ValueError, RecursionError, RequestDataTooBig) as error:
         raise InvalidInput(_("The entry could not be read. Enter it again.")) from error
-    if not isinstance(body, dict) or "\\u0000" in json.dumps(body):
+    if not isinstance(body, dict):
         raise InvalidInput(_("The entry could not be read. Enter it again."))
+    if "\\u0000" in json.dumps(body):
+        raise TextInvalid(_("The entry holds a sign that is none. Enter it again."))
     return body
 
 

@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "mes.material",
     "mes.execution",
     "mes.equipment",
+    "mes.andon",
     "quality",
     "labor",
     "erp_bridge.costing",
@@ -155,11 +156,16 @@ CELERY_BEAT_SCHEDULE = {
     "bridge-pull": {"task": "erp_bridge.tasks.pull_due", "schedule": 5.0, "options": {"expires": 5}},
     "bridge-collect": {"task": "erp_bridge.tasks.collect_due", "schedule": 30.0, "options": {"expires": 30}},
     "journal-seal": {"task": "mes.journal.tasks.seal", "schedule": 2.0, "options": {"expires": 2}},
+    "andon-escalate": {"task": "mes.andon.tasks.escalate", "schedule": 15.0, "options": {"expires": 15}},
     "access-forget-old-answers": {"task": "mes.access.tasks.forget_old_answers", "schedule": 86400.0},
 }
 
 LINESIDE_PRESENCE_MINUTES = env.int("LINESIDE_PRESENCE_MINUTES", default=60)
 """Whoever signed on at a terminal is signed off after so long without a touch, with a warning; 0: at the end of 12 hours."""
+
+vars().update(env.email_url("EMAIL_URL", default="dummymail://"))
+DEFAULT_FROM_EMAIL = env("EMAIL_FROM", default="lineside@localhost")
+EMAIL_TIMEOUT = 10
 
 LINESIDE_FORGOTTEN_TIMER_HOURS = env.int("LINESIDE_FORGOTTEN_TIMER_HOURS", default=12)
 """A person's timer that ran longer was forgotten: it counts for nothing until a supervisor sets its end."""

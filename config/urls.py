@@ -6,6 +6,7 @@ from django.urls import include, path
 
 from erp_bridge.urls import api_urlpatterns as bridge_api
 from labor.urls import api_urlpatterns as labor_api
+from mes.andon.urls import api_urlpatterns as andon_api
 from mes.execution.urls import api_urlpatterns as execution_api
 
 urlpatterns = [
@@ -18,9 +19,11 @@ urlpatterns = [
     path("api/v1/", include("mes.material.urls")),
     path("api/v1/", include(execution_api)),
     path("api/v1/erp/", include(bridge_api)),
+    path("api/v1/", include(andon_api)),
     path("api/v1/", include(labor_api)),
     path("", include("mes.terminal.urls")),
     path("", include("mes.execution.urls")),
+    path("", include("mes.andon.urls")),
     path("", include("labor.urls")),
     path("", include("erp_bridge.costing.urls")),
     path("", include("erp_bridge.urls")),

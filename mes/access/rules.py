@@ -11,6 +11,7 @@ RIGHTS: Mapping[str, str] = {
     "orders:plan": "Make, release, link, complete and cancel work orders, and answer changes proposed by an ERP",
     "orders:hold": "Hold work orders, operations and lots, and free them",
     "operations:run": "Start, pause and complete operations",
+    "calls:answer": "Acknowledge and resolve calls from the floor",
     "reports:write": "Report quantities and scrap",
     "reports:over": "Report more than the order's tolerance allows",
     "reports:reverse": "Reverse a report",
@@ -60,13 +61,14 @@ ROLE_RIGHTS: Mapping[str, frozenset[str]] = {
             "bridge:read",
             "devices:manage",
             "people:unlock",
+            "calls:answer",
         )
     ),
     "PLANNER": frozenset(
         (*_SEE, "people:read", "orders:plan", "orders:hold", "reports:reverse", "bridge:read", "devices:manage")
     ),
-    "QUALITY": frozenset((*_SEE, "people:read", "quality:write", "orders:hold", "changes:read")),
-    "MAINTENANCE": frozenset(_SEE),
+    "QUALITY": frozenset((*_SEE, "people:read", "quality:write", "orders:hold", "changes:read", "calls:answer")),
+    "MAINTENANCE": frozenset((*_SEE, "calls:answer")),
     "CONTROLLER": frozenset((*_SEE, "people:read", "labor:read", "costs:read", "bridge:read")),
     "INTEGRATOR": frozenset((*_SEE, "people:read", "changes:read", "erp:write", "bridge:read", "bridge:write")),
     "IT": frozenset((*_SEE, "people:read", "changes:read", "bridge:read", "devices:manage", "access:manage")),

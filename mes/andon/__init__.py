@@ -1,0 +1,1 @@
+"""People telling people: calls from the floor, answered or escalated, and what one shift leaves to the next."""

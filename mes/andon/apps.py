@@ -1,0 +1,38 @@
+"""Plugs this app in."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class AndonConfig(AppConfig):
+    name = "mes.andon"
+    label = "andon"
+    verbose_name = _("Calls and handover")
+
+    def ready(self) -> None:
+        from mes.andon import panels, queries
+        from mes.core import attention, live
+        from mes.core.pages import Page, pages
+        from mes.terminal.panels import actions
+        from mes.terminal.panels import panels as terminal
+
+        for panel in panels.PANELS:
+            terminal.add(panel())
+        for action in panels.ACTIONS:
+            actions.add(action())
+        queries.point_sources.add(queries.PointSource(key="jobs", look=panels.running_jobs, order=10))
+        queries.point_sources.add(queries.PointSource(key="calls", look=panels.called, order=20))
+        pages.add(
+            Page(
+                key="andon",
+                title=_("Calls"),
+                summary=_("Who called from the floor, how long ago, and what shifts left to each other."),
+                url_name="andon:board",
+                icon="alert",
+                order=15,
+            )
+        )
+        attention.sources.add(
+            attention.AttentionSource(key="andon", title=_("Calls"), look=panels.needs_attention, order=10)
+        )
+        live.watch("andon", queries.last_change)

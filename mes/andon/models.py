@@ -1,0 +1,105 @@
+"""Calls and handovers."""
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
+
+from mes.masterdata.models import Person, Site, WorkCenter
+
+
+class CallKind(models.TextChoices):
+    """Whom a call is for."""
+
+    MATERIAL = "MATERIAL", _("Material")
+    QUALITY = "QUALITY", _("Quality")
+    MAINTENANCE = "MAINTENANCE", _("Maintenance")
+    LEAD = "LEAD", _("Team lead")
+
+
+class EscalationStep(models.Model):
+    """Who is told when nobody acknowledges a call of a kind in time."""
+
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=16, choices=CallKind)
+    tier = models.PositiveSmallIntegerField(default=2, help_text="2 is the first step up.")
+    after_minutes = models.PositiveIntegerField(help_text="Minutes without an acknowledgement.")
+    tells = models.CharField(max_length=100, help_text="Whom, for people: Shift manager.")
+    email = models.EmailField(blank=True, default="", help_text="Empty: it is shown on the board only.")
+
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ["site", "kind", "tier"]
+        constraints = [
+            models.UniqueConstraint(fields=["site", "kind", "tier"], name="one_escalation_step_per_tier"),
+            models.CheckConstraint(condition=Q(tier__gte=2), name="escalation_begins_at_tier_two"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.tier}: {self.tells}"
+
+
+class Call(models.Model):
+    """Somebody at a work center needs somebody. One open call of a kind per work center: calling again changes nothing."""
+
+    class Status(models.TextChoices):
+        RAISED = "RAISED", _("Nobody comes yet")
+        ACKNOWLEDGED = "ACKNOWLEDGED", _("Somebody comes")
+        RESOLVED = "RESOLVED", _("Resolved")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    work_center = models.ForeignKey(WorkCenter, on_delete=models.PROTECT, related_name="calls")
+    kind = models.CharField(max_length=16, choices=CallKind)
+    note = models.CharField(max_length=400, blank=True, default="")
+    status = models.CharField(max_length=16, choices=Status, default=Status.RAISED)
+    raised_at = models.DateTimeField()
+    raised_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    acknowledged_at = models.DateTimeField(null=True, blank=True)
+    acknowledged_by = models.CharField(max_length=150, blank=True, default="")
+    resolved_at = models.DateTimeField(null=True, blank=True)
+    resolved_by = models.CharField(max_length=150, blank=True, default="")
+    outcome = models.CharField(max_length=400, blank=True, default="")
+    tier = models.PositiveSmallIntegerField(default=1, help_text="How far it was escalated.")
+
+    class Meta:
+        ordering = ["-raised_at"]
+        indexes = [models.Index(fields=["site", "raised_at"], name="call_by_time")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["work_center", "kind"], condition=~Q(status="RESOLVED"), name="one_open_call_of_a_kind"
+            ),
+            models.CheckConstraint(
+                condition=Q(status="RAISED", acknowledged_at__isnull=True, resolved_at__isnull=True)
+                | Q(status="ACKNOWLEDGED", acknowledged_at__isnull=False, resolved_at__isnull=True)
+                | Q(status="RESOLVED", resolved_at__isnull=False),
+                name="a_call_is_where_its_times_say",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.work_center.code}: {self.get_kind_display()}"
+
+
+class Handover(models.Model):
+    """What who leaves a work center tells who comes, with what was open at that moment. A fact; only accepting it is added."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    work_center = models.ForeignKey(WorkCenter, on_delete=models.PROTECT, related_name="handovers")
+    note = models.TextField(blank=True, default="")
+    points = models.JSONField(default=list, help_text="What was open: a list of sentences.")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    handed_over_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    accepted_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+
+    class Meta:
+        ordering = ["-handed_over_at"]
+        indexes = [models.Index(fields=["work_center", "handed_over_at"], name="handover_by_time")]
+
+    def __str__(self) -> str:
+        return f"{self.work_center.code} {self.handed_over_at:%Y-%m-%d %H:%M}"

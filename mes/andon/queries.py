@@ -1,0 +1,112 @@
+"""Which calls are open and how long, and what is open at a work center."""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Max, QuerySet
+
+from mes.andon.models import Call, EscalationStep, Handover
+from mes.andon.rules import Step, tier_of
+from mes.core.registry import Registry
+from mes.execution.models import Operation
+from mes.masterdata.models import WorkCenter
+
+OpenPoints = Callable[[WorkCenter, datetime], list[str]]
+
+
+@dataclass(frozen=True)
+class PointSource:
+    """What an app knows to be open at a work center, as sentences for whoever takes over."""
+
+    key: str
+    look: OpenPoints
+    order: int = 50
+
+
+point_sources: Registry[PointSource] = Registry(PointSource)
+
+
+@dataclass(frozen=True)
+class OpenCall:
+    """A call that is not resolved, with the step it has climbed to."""
+
+    call: Call
+    step: Step | None
+
+
+def open_calls(*, sites: Collection[str], now: datetime) -> list[OpenCall]:
+    """Return the open calls of these sites, unacknowledged ones first, the oldest first."""
+    found = Call.objects.filter(site__code__in=sites).exclude(status=Call.Status.RESOLVED)
+    steps = _steps(sites)
+    listed = [
+        OpenCall(
+            call,
+            tier_of(
+                raised_at=call.raised_at,
+                acknowledged_at=call.acknowledged_at,
+                steps=steps[call.site_id, call.kind],
+                now=now,
+            ),
+        )
+        for call in found.select_related("work_center", "site", "raised_by")
+    ]
+    return sorted(listed, key=lambda one: (one.call.status != Call.Status.RAISED, one.call.raised_at))
+
+
+def calls_at(*, work_center_id: int) -> dict[str, Call]:
+    """Return the open call of each kind at a work center."""
+    found = Call.objects.filter(work_center_id=work_center_id).exclude(status=Call.Status.RESOLVED)
+    return {call.kind: call for call in found}
+
+
+def recent_calls(*, sites: Collection[str], limit: int = 20) -> QuerySet[Call]:
+    """Return the calls that were resolved last."""
+    done = Call.objects.filter(site__code__in=sites, status=Call.Status.RESOLVED)
+    return done.select_related("work_center", "raised_by").order_by("-resolved_at")[:limit]
+
+
+def waiting_handover(*, work_center_id: int) -> Handover | None:
+    """Return the handover that nobody has accepted yet, the latest if there are several."""
+    found = Handover.objects.filter(work_center_id=work_center_id, accepted_at=None).select_related("person")
+    return found.order_by("-handed_over_at").first()
+
+
+def handovers(*, sites: Collection[str], limit: int = 20) -> QuerySet[Handover]:
+    """Return the latest handovers of these sites."""
+    found = Handover.objects.filter(site__code__in=sites).select_related("work_center", "person", "accepted_by")
+    return found.order_by("-handed_over_at")[:limit]
+
+
+def open_points(work_center: WorkCenter, *, now: datetime) -> list[str]:
+    """Return what is open at a work center, as every app that knows of something says it."""
+    return [
+        sentence
+        for source in sorted(point_sources, key=lambda source: source.order)
+        for sentence in source.look(work_center, now)
+    ]
+
+
+def running_jobs(work_center: WorkCenter) -> QuerySet[Operation]:
+    """Return the operations of a work center that were begun and are not finished."""
+    begun = Operation.objects.filter(work_center=work_center, started_at__isnull=False, completed_at=None)
+    return begun.select_related("work_order__item", "work_order__uom").order_by("started_at")
+
+
+def last_change() -> Any:
+    """Return what changes when a call or a handover does: for pages that ask again."""
+    return (
+        Call.objects.aggregate(
+            n=Count("pk"), acknowledged=Max("acknowledged_at"), resolved=Max("resolved_at"), tier=Max("tier")
+        ),
+        Handover.objects.aggregate(n=Count("pk"), accepted=Max("accepted_at")),
+    )
+
+
+def _steps(sites: Collection[str]) -> dict[tuple[int, str], list[Step]]:
+    found: dict[tuple[int, str], list[Step]] = defaultdict(list)
+    for row in EscalationStep.objects.filter(site__code__in=sites):
+        found[row.site_id, row.kind].append(Step(row.tier, row.after_minutes, row.tells))
+    return found

@@ -1,0 +1,128 @@
+"""The andon board: who called, how long ago, who comes; and what shifts left to each other."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core import signing
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from mes.access.queries import may, sites_of
+from mes.andon import queries, services
+from mes.andon.models import Call
+from mes.core import live
+from mes.core.errors import DomainError
+from mes.masterdata.queries import zone_of
+
+PAGE_AGE = 7 * 24 * 3600
+
+
+@login_required
+@require_GET
+def board(request: HttpRequest) -> HttpResponse:
+    """Show the open calls of the sites of whoever looks."""
+    codes = sorted(site.code for site in sites_of(request.user, "orders:read"))
+    token = signing.dumps(codes, salt="andon-page", compress=True)
+    return render(
+        request,
+        "andon/board.html",
+        {
+            "body": _board(codes),
+            "live_url": f"{reverse('andon:board-live')}?page={token}",
+            "now": timezone.now(),
+            "sites": codes,
+            "may_answer": any(may(request.user, "calls:answer", code) for code in codes),
+        },
+    )
+
+
+@require_GET
+def board_live(request: HttpRequest) -> HttpResponse:
+    """Return the board's body, or 304; the page's token says for which sites, so that no session is read."""
+    try:
+        codes = signing.loads(request.GET.get("page", ""), salt="andon-page", max_age=PAGE_AGE)
+    except signing.BadSignature:
+        return HttpResponse(status=401)
+    scope = f"andon/{','.join(codes)}/{get_language()}"
+    return live.respond(
+        request, scope=scope, build=lambda: _board(codes).encode(), content_type="text/html; charset=utf-8"
+    )
+
+
+def _board(codes: list[str]) -> str:
+    now = timezone.now()
+    with timezone.override(zone_of(codes)):
+        return render_to_string(
+            "andon/board_body.html",
+            {
+                "calls": queries.open_calls(sites=codes, now=now),
+                "recent": queries.recent_calls(sites=codes, limit=10),
+                "handovers": queries.handovers(sites=codes, limit=10),
+            },
+        )
+
+
+@login_required
+@require_GET
+def call(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Show one call, for whoever answers it."""
+    found = _found(request, pk)
+    with timezone.override(found.site.time_zone):
+        return render(
+            request,
+            "andon/call.html",
+            {"call": found, "may_answer": may(request.user, "calls:answer", found.site.code), "now": timezone.now()},
+        )
+
+
+@login_required
+@require_POST
+def answer(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Acknowledge or resolve a call, as the pressed button says."""
+    found = _found(request, pk)
+    by, now = request.user.get_username(), timezone.now()
+    outcome = request.POST.get("outcome", "").replace("\x00", "")[:400]
+    deeds: dict[str, tuple[Callable[[], Any], str]] = {
+        "acknowledge": (
+            lambda: services.acknowledge_call(call_id=found.pk, by=by, now=now),
+            _("The floor sees that you come."),
+        ),
+        "resolve": (
+            lambda: services.resolve_call(call_id=found.pk, by=by, now=now, outcome=outcome),
+            _("The call is resolved."),
+        ),
+    }
+    asked = request.POST.get("what", "")
+    if asked not in deeds:
+        raise Http404
+    if not may(request.user, "calls:answer", found.site.code):
+        messages.error(
+            request, _("Your role does not allow this. It needs the right “%(right)s”.") % {"right": "calls:answer"}
+        )
+        return redirect("andon:call", pk)
+    deed, words = deeds[asked]
+    try:
+        deed()
+        messages.success(request, words)
+    except DomainError as error:
+        messages.error(request, error.detail)
+        return redirect("andon:call", pk)
+    live.forget()
+    return redirect("andon:board") if asked == "resolve" else redirect("andon:call", pk)
+
+
+def _found(request: HttpRequest, pk: UUID) -> Call:
+    here = Call.objects.filter(site__in=sites_of(request.user, "orders:read"))
+    found = here.select_related("work_center", "site", "raised_by").filter(pk=pk).first()
+    if found is None:
+        raise Http404
+    return found

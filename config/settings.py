@@ -180,7 +180,11 @@ LINESIDE_BRIDGE: dict[str, float] = env.json("LINESIDE_BRIDGE", default={})
 """Times of the bridge that differ from erp_bridge/engine/limits.py, e.g. {"lease": 120, "call": 45}."""
 
 # --- People ------------------------------------------------------------------------------------------------------
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+    "mes.access.queries.RoleBackend",
+]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",

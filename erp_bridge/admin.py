@@ -16,6 +16,7 @@ from erp_bridge.engine import addresses, connections, registry, vault, wiring
 from erp_bridge.models import Circuit, Connection, FlowState
 from erp_bridge.sdk.cadence import BadCadence, parse
 from erp_bridge.sdk.errors import CallFailed, Misconfigured
+from mes.core.admin import OwnSites
 from mes.masterdata.models import Site
 
 _PREFIX = "setting_"
@@ -109,7 +110,7 @@ class FlowStateInline(TabularInline):
 
 
 @admin.register(Connection)
-class ConnectionAdmin(SimpleHistoryAdmin, ModelAdmin):
+class ConnectionAdmin(OwnSites, SimpleHistoryAdmin, ModelAdmin):
     """Connections. After choosing the kind of ERP and saving, its settings appear."""
 
     form = ConnectionForm

@@ -13,7 +13,7 @@ from unfold.widgets import UnfoldAdminSplitDateTimeWidget
 
 from labor import services
 from labor.models import AttendanceSegment, LaborSegment
-from mes.core.admin import PlainNumbers
+from mes.core.admin import OwnSites, PlainNumbers
 from mes.core.errors import DomainError
 
 
@@ -59,7 +59,7 @@ class EndForm(forms.ModelForm):
         return cleaned
 
 
-class FactAdmin(PlainNumbers, ModelAdmin):
+class FactAdmin(OwnSites, PlainNumbers, ModelAdmin):
     """Facts are read here; the one thing to do is to set a forgotten end."""
 
     list_filter = ["site", AwaitsEnd]

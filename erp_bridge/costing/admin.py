@@ -9,10 +9,10 @@ from unfold.admin import ModelAdmin, TabularInline
 
 from erp_bridge.costing import services
 from erp_bridge.costing.models import CostRate, CostRollUp, PlannedCost, PlannedCostLine
-from mes.core.admin import PlainNumbers
+from mes.core.admin import OwnSites, PlainNumbers
 
 
-class ReadOnly(PlainNumbers):
+class ReadOnly(OwnSites, PlainNumbers):
     """Facts are not edited."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -26,7 +26,7 @@ class ReadOnly(PlainNumbers):
 
 
 @admin.register(CostRate)
-class CostRateAdmin(PlainNumbers, SimpleHistoryAdmin, ModelAdmin):
+class CostRateAdmin(OwnSites, PlainNumbers, SimpleHistoryAdmin, ModelAdmin):
     list_display = ["kind", "key", "valid_from", "amount", "currency", "per", "owner", "site"]
     list_filter = ["site", "kind", "owner"]
     search_fields = ["key"]

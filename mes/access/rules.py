@@ -6,6 +6,7 @@ from datetime import datetime
 
 RIGHTS: Mapping[str, str] = {
     "masterdata:read": "See items, bills, routings, work centers and reasons",
+    "masterdata:write": "Change items, bills, routings, people and reasons that no ERP owns",
     "people:read": "See the names of people",
     "orders:read": "See work orders, operations and reports",
     "orders:plan": "Make, release, link, complete and cancel work orders, and answer changes proposed by an ERP",
@@ -65,7 +66,16 @@ ROLE_RIGHTS: Mapping[str, frozenset[str]] = {
         )
     ),
     "PLANNER": frozenset(
-        (*_SEE, "people:read", "orders:plan", "orders:hold", "reports:reverse", "bridge:read", "devices:manage")
+        (
+            *_SEE,
+            "masterdata:write",
+            "people:read",
+            "orders:plan",
+            "orders:hold",
+            "reports:reverse",
+            "bridge:read",
+            "devices:manage",
+        )
     ),
     "QUALITY": frozenset((*_SEE, "people:read", "quality:write", "orders:hold", "changes:read", "calls:answer")),
     "MAINTENANCE": frozenset((*_SEE, "calls:answer")),

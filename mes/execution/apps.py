@@ -8,6 +8,7 @@ class ExecutionConfig(AppConfig):
     name = "mes.execution"
     label = "execution"
     verbose_name = "Execution"
+    admin_rights = {"view": "orders:read", "add_workorder": "orders:plan", "change_workorder": "orders:plan"}
 
     def ready(self) -> None:
         from mes.core import attention, live

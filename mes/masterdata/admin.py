@@ -11,7 +11,7 @@ from django.utils import timezone
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import ModelAdmin, TabularInline
 
-from mes.core.admin import PlainNumbers
+from mes.core.admin import OwnSites, PlainNumbers
 from mes.core.errors import DomainError
 from mes.masterdata import services
 from mes.masterdata.models import (
@@ -46,7 +46,7 @@ def each(request: HttpRequest, rows: Iterable[Any], call: Callable[[Any], str]) 
             messages.error(request, f"{row}: {refusal.detail}")
 
 
-class HistoryAdmin(PlainNumbers, SimpleHistoryAdmin, ModelAdmin):
+class HistoryAdmin(OwnSites, PlainNumbers, SimpleHistoryAdmin, ModelAdmin):
     """A tracked model: saves only what the form changed, so that what others write meanwhile stays."""
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
@@ -134,7 +134,7 @@ class ReadOnlyInline(PlainNumbers, TabularInline):
         return False
 
 
-class FactAdmin(PlainNumbers, ModelAdmin):
+class FactAdmin(OwnSites, PlainNumbers, ModelAdmin):
     """Facts are read here; a mistake is corrected by a reversal, never by an edit."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -156,7 +156,7 @@ class SiteAdmin(KeptAdmin):
 
 
 @admin.register(Area)
-class AreaAdmin(ModelAdmin):
+class AreaAdmin(OwnSites, ModelAdmin):
     """Parts of a plant."""
 
     list_display = ["code", "name", "site"]

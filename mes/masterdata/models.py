@@ -1,7 +1,9 @@
 """Sites and what is known about them: places, units, items, bills, routings, people, reasons, shifts."""
 
 from typing import Any
+from zoneinfo import available_timezones
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from simple_history.models import HistoricalRecords
@@ -60,6 +62,13 @@ class Site(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+    def clean(self) -> None:
+        """Refuse a time zone that there is not: every page of the site is shown in it."""
+        if self.time_zone not in available_timezones():
+            raise ValidationError(
+                {"time_zone": f"There is no time zone “{self.time_zone}”. Use one like Europe/Berlin."}
+            )
 
 
 class Area(models.Model):

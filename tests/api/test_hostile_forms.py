@@ -1,0 +1,81 @@
+"""What people paste into forms by mistake: every field of every form of the admin, and its searches."""
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth import get_user_model
+from django.urls import reverse
+
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+HOSTILE = {
+    "empty": "", "blank": "   ", "negative": "-5", "zero": "0", "huge": "9" * 40, "letters": "abc", "not a number": "NaN",
+    "exponent": "1e400", "NUL": "a\x00b", "emoji": "\N{HAMMER}", "markup": "<script>", "long": "x" * 20_000,
+}  # fmt: skip
+FORMS = sorted(model._meta.label_lower for model in admin.site._registry)
+
+
+@pytest.fixture
+def planner(client):
+    client.force_login(get_user_model().objects.create_superuser("planner", password="x"))
+    return client
+
+
+@pytest.fixture
+def plant():
+    order = factories.make_work_order(number="WO-1", status="PLANNED")
+    factories.make_reason(site=order.site)
+    factories.make_person(site=order.site)
+    factories.make_bom(item=order.item, lines=[(factories.make_item(site=order.site), 1)])
+    factories.make_routing(item=order.item)
+    factories.make_lot(item=factories.make_item(site=order.site, lot_tracked=True))
+    return order
+
+
+def filled(page):
+    """Return what a browser would send if a person pressed Save at once, and the fields that a person types into."""
+    forms = [page.context["adminform"].form]
+    forms += [
+        part
+        for inline in page.context["inline_admin_formsets"]
+        for part in (inline.formset.management_form, *inline.formset.forms)
+    ]
+    sent = {}
+    for form in forms:
+        for field in form:
+            value = field.value()
+            sent[field.html_name] = "" if value is None or value is False else value
+    typed = [field.html_name for field in forms[0] if not hasattr(field.field, "choices")]
+    return sent, typed
+
+
+@pytest.mark.parametrize("label", FORMS)
+@pytest.mark.parametrize("what", ["add", "change"])
+def test_no_field_of_the_admin_takes_the_page_down(planner, plant, label, what):
+    name = label.replace(".", "_")
+    if what == "change":
+        row = admin.site._registry[
+            next(m for m in admin.site._registry if m._meta.label_lower == label)
+        ].model.objects.first()
+        if row is None:
+            pytest.skip("there is none to change in this plant")
+        address = reverse(f"admin:{name}_change", args=[row.pk])
+    else:
+        address = reverse(f"admin:{name}_add")
+    page = planner.get(address)
+    if page.status_code == 403 or "adminform" not in (page.context or {}):
+        pytest.skip("made by services only")
+    usual, fields = filled(page)
+    for kind, text in HOSTILE.items():
+        answer = planner.post(address, usual | dict.fromkeys(fields, text))
+        assert answer.status_code in (200, 302, 400, 403), kind
+
+
+@pytest.mark.parametrize("label", FORMS)
+def test_no_search_and_no_filter_of_the_admin_takes_the_page_down(planner, plant, label):
+    address = reverse(f"admin:{label.replace('.', '_')}_changelist")
+    for text in HOSTILE.values():
+        text = text[:2000].encode("utf-8", "replace").decode()
+        for query in ({"q": text}, {"p": text}, {"o": text}, {"site__id__exact": text}, {"e": "1"}):
+            assert planner.get(address, query).status_code in (200, 302, 400), (text, query)

@@ -75,7 +75,6 @@ def test_no_field_of_the_admin_takes_the_page_down(planner, plant, label, what):
 @pytest.mark.parametrize("label", FORMS)
 def test_no_search_and_no_filter_of_the_admin_takes_the_page_down(planner, plant, label):
     address = reverse(f"admin:{label.replace('.', '_')}_changelist")
-    for text in HOSTILE.values():
-        text = text[:2000].encode("utf-8", "replace").decode()
-        for query in ({"q": text}, {"p": text}, {"o": text}, {"site__id__exact": text}, {"e": "1"}):
-            assert planner.get(address, query).status_code in (200, 302, 400), (text, query)
+    for kind in ("NUL", "emoji", "huge"):
+        for query in ({"q": HOSTILE[kind]}, {"o": HOSTILE[kind], "site__id__exact": HOSTILE[kind]}):
+            assert planner.get(address, query).status_code in (200, 302, 400), query

@@ -39,7 +39,7 @@ COUNTED = (Item, BillOfMaterials, Routing, WorkCenter, Person, WorkOrder, Produc
 Rows = dict[str, str]
 RECORDS = "records, each named by a message"
 TELL_EVERY = 15.0
-WORDS = ("order_status", "order_cost")
+WORDS = ("order_status", "order_cost", "holds")
 """Flows that tell the ERP something in words: no quantity and no time is booked by them."""
 WORDS_ONLY = "ir.note,"
 """How the references of Tryton's notes begin: it has no field for pieces between two operations."""

@@ -93,7 +93,7 @@ def _number(value: Decimal) -> str:
     return format(value, "f")
 
 
-_WORDS = ("status", "costs")
+_WORDS = ("status", "costs", "holds")
 _LEDGER_STATES = {"STARTED": "RUNNING", "FINISHED": "COMPLETED", "CLOSED": "COMPLETED", "CANCELLED": "CANCELLED"}
 
 

@@ -12,7 +12,7 @@ from erp_bridge.connectors.tryton.connector import TrytonConnector
 from erp_bridge.sdk import errors
 from erp_bridge.sdk.documents import Document
 from tests.erp_bridge.connectors.tryton import documents as doc
-from tests.erp_bridge.tryton import Rpc
+from tests.erp_bridge.tryton import Rpc, planner_of_tryton
 
 pytestmark = pytest.mark.tryton
 Plan = Callable[..., str]
@@ -147,6 +147,34 @@ def test_time_across_the_plants_midnight_is_a_line_a_day_and_taken_off_both(
     send_all(connector, replace(night, minutes=D(-60)))
     assert lines() == [(first, timedelta(0)), (second, timedelta(0))]
     assert connector.read_ledger(order).labor == {}
+
+
+def test_what_others_post_on_an_order_is_in_the_ledger_and_is_not_taken_for_ours(
+    connector: TrytonConnector, plan: Plan, planner: Rpc
+) -> None:
+    order, number = plan(), "BP-BOLT-M8"
+    reference = connector.send(doc.used(order, number, "5"), key=uuid4().hex).reference
+    bolt = planner_of_tryton.product(planner, number)
+    [row] = planner.read("production", [["id", "=", int(order)]], "company", "location", "warehouse.storage_location")
+    [scrap] = planner.ids("stock.location", ["code", "=", "SCRAP"])
+    line = {
+        "product": bolt["id"],
+        "unit": bolt["default_uom"],
+        "company": row["company"],
+        "from_location": row["location"],
+    }
+    back = line | {"to_location": row["warehouse."]["storage_location"], "quantity": 2.0}
+    price = {"unit_price": D("0.09"), "currency": planner.read("company.company", [], "currency")[0]["currency"]}
+    lost = line | {"to_location": scrap, "quantity": 3.0}
+    planner("model.production.write", [int(order)], {"outputs": [["create", [back | price, lost]]]})
+    mine = [["production", "=", int(order)], ["product", "=", bolt["id"]], ["from_location", "=", row["location"]]]
+    posted = planner.read("stock.move", mine, "to_location")
+    planner("model.stock.move.do", [move["id"] for move in posted])
+    [strange] = [move["id"] for move in posted if move["to_location"] == scrap]
+    ledger = connector.read_ledger(order)
+    assert ledger.consumed == {(number, ""): D(3)}
+    assert list(ledger.references) == [reference]
+    assert ledger.strange == [f"stock.move,{strange}: 3.0 {number} production to lost_found"]
 
 
 def test_the_start_is_the_effective_start_date(connector: TrytonConnector, plan: Plan, planner: Rpc) -> None:

@@ -7,7 +7,6 @@ from uuid import uuid4
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from erp_bridge.engine import clock, codec, leases, nudge, outbox, points, registry, states
 from erp_bridge.engine.states import State
@@ -19,7 +18,7 @@ class MovedOn(DomainError):
     """The message is no longer where the person saw it."""
 
     code = "message_moved_on"
-    title = gettext_lazy("This message has moved on")
+    title = "This message has moved on"
 
 
 def retry(*, message_id: int, by: AbstractBaseUser | None, reason: str = "") -> OutboundMessage:

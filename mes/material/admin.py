@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -9,8 +10,9 @@ from django.utils import timezone
 
 from mes.access.queries import sites_of
 from mes.masterdata.admin import FactAdmin, KeptAdmin, ReadOnlyInline, each
-from mes.material import services
-from mes.material.models import Lot, LotHold, MaterialMovement
+from mes.masterdata.models import Item, Site
+from mes.material import rules, services
+from mes.material.models import Lot, LotHold, MaterialMovement, NumberingRule
 
 
 class MovementInline(ReadOnlyInline):
@@ -95,3 +97,50 @@ class MaterialMovementAdmin(FactAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).filter(site__in=sites_of(request.user, "material:read"))
+
+
+class NumberingRuleForm(forms.ModelForm):
+    """A rule whose pattern is read before it is stored."""
+
+    class Meta:
+        model = NumberingRule
+        fields = ["site", "item", "each", "pattern", "active"]
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        try:
+            rules.check_pattern(given.get("pattern", ""), each=given.get("each", ""))
+            example(given.get("pattern", ""), given.get("item"), given.get("site"))
+        except rules.PatternWrong as error:
+            raise forms.ValidationError({"pattern": error.detail}) from error
+        item, site = given.get("item"), given.get("site")
+        if item and site and item.site_id != site.pk:
+            raise forms.ValidationError({"item": f"{item} is an item of another site."})
+        return given
+
+
+def example(pattern: str, item: Item | None, site: Site | None) -> str:
+    """Return what the first number of a pattern looks like today."""
+    facts = rules.facts_of(
+        site=site.code if site else "SITE", item=item.number if item else "ITEM", order="1001",
+        day=timezone.localdate(),
+    )  # fmt: skip
+    return rules.read_pattern(pattern).number(1, facts)
+
+
+@admin.register(NumberingRule)
+class NumberingRuleAdmin(KeptAdmin):
+    """How lots and serials that are made here are numbered."""
+
+    form = NumberingRuleForm
+    list_display = ["__str__", "site", "item", "each", "pattern", "first_number", "active"]
+    list_filter = ["site", "each", "active"]
+    list_select_related = ["site", "item"]
+    autocomplete_fields = ["item"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).filter(site__in=sites_of(request.user, "material:read"))
+
+    @admin.display(description="first number today")
+    def first_number(self, rule: NumberingRule) -> str:
+        return example(rule.pattern, rule.item, rule.site)

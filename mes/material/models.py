@@ -119,3 +119,70 @@ class MaterialMovement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.quantity.normalize():f} {self.item}"
+
+
+class NumberingRule(models.Model):
+    """How the lots or serials that are made of an item (or of every item of the site without a rule of its own) are numbered.
+
+    ``pattern`` is explained in ``mes.material.rules.read_pattern``. Without a rule a lot has its order's number.
+    """
+
+    class Each(models.TextChoices):
+        ORDER = "ORDER", "One lot for each order"
+        DAY = "DAY", "One lot for each order and day"
+        REPORT = "REPORT", "One lot for each report"
+        PIECE = "PIECE", "A serial number for each piece"
+
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    item = models.ForeignKey(
+        Item, on_delete=models.PROTECT, related_name="+", null=True, blank=True,
+        help_text="Empty: every lot-tracked item of the site that has no rule of its own.",
+    )  # fmt: skip
+    each = models.CharField("new number for", max_length=8, choices=Each, default=Each.ORDER)
+    pattern = models.CharField(
+        max_length=64, default="{yy}{mm}{dd}-{n:3}{check}",
+        help_text="Fields: {site} {item} {order} {yyyy} {yy} {mm} {dd} {ww} {jjj} {n:5} {check}.",
+    )  # fmt: skip
+    active = models.BooleanField(default=True)
+
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ["site", "item"]
+        constraints = [
+            models.UniqueConstraint(fields=["item"], name="item_has_one_numbering_rule"),
+            models.UniqueConstraint(
+                fields=["site"], condition=Q(item__isnull=True), name="site_has_one_numbering_rule_for_the_rest"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.item or self.site}: {self.pattern}"
+
+
+class NumberCounter(models.Model):
+    """The last value that was given out within a scope; written under its row lock, so no value is given twice or skipped."""
+
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    scope = models.CharField(max_length=200)
+    last = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["site", "scope"], name="number_counter_once_per_scope")]
+
+    def __str__(self) -> str:
+        return f"{self.scope}: {self.last}"
+
+
+class DrawnNumber(models.Model):
+    """The number that an order (or an order on a day) got, so that its later reports fill the same lot."""
+
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+")
+    scope = models.CharField(max_length=100)
+    number = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["item", "scope"], name="number_drawn_once_per_scope")]
+
+    def __str__(self) -> str:
+        return self.number

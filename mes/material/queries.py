@@ -20,9 +20,10 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection
-from django.db.models import Sum
+from django.db.models import F, Q, Sum
 
-from mes.material.models import Lot, MaterialMovement
+from mes.masterdata.models import Item
+from mes.material.models import DrawnNumber, Lot, MaterialMovement, NumberingRule
 
 _LIVE = (
     "{m}.reverses_id IS NULL AND NOT EXISTS (SELECT 1 FROM material_materialmovement x WHERE x.reverses_id = {m}.id)"
@@ -154,6 +155,17 @@ def balance(*, lot_id: int) -> list[tuple[str, Decimal]]:
     ]
     order = list(MaterialMovement.Kind.values)
     return sorted(((kind, total) for kind, total in signed if total), key=lambda pair: order.index(pair[0]))
+
+
+def numbering_rule(item: Item) -> NumberingRule | None:
+    """Return the rule by which what is made of the item gets its numbers: its own, or the site's for all the rest."""
+    rules = NumberingRule.objects.filter(Q(item=item) | Q(item=None, site_id=item.site_id), active=True)
+    return rules.order_by(F("item").asc(nulls_last=True)).first()
+
+
+def drawn_number(*, item: Item, scope: str) -> str:
+    """Return the number that was given out for the scope before, or ""."""
+    return DrawnNumber.objects.filter(item=item, scope=scope).values_list("number", flat=True).first() or ""
 
 
 def _reach(lot_id: int, *, down: bool) -> list[int]:

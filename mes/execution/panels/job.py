@@ -6,6 +6,7 @@ from typing import Any
 from mes.execution.models import Operation
 from mes.execution.queries import terminal as queries
 from mes.masterdata.models import ReasonCode
+from mes.material.queries import numbering_rule
 from mes.terminal.panels import Panel, Place, erp_answers
 
 TEN = Decimal(10)
@@ -63,7 +64,7 @@ class JobPanel(Panel):
         operation = job.operation
         return seen | {
             "components": queries.components_of(operation),
-            "output_lot": (queries.last_lot(operation) or job.order.number) if job.needs_lot else "",
+            "output_lot": queries.output_lot(job),
             "planned_minutes": operation.planned_run_time_per_unit * job.remaining,
         }
 
@@ -85,7 +86,8 @@ class PadPanel(Panel):
             "pack": pack,
             "usual": job.usual or pack,
             "ask_over": max(job.usual, 2 * pack),
-            "lot": (queries.last_lot(job.operation) or job.order.number) if job.needs_lot else "",
+            "lot": queries.output_lot(job),
+            "numbered": job.needs_lot and numbering_rule(job.order.item) is not None,
             "scrap_reasons": queries.reasons_for(place.work_center, ReasonCode.Kind.SCRAP),
             "work_units": queries.work_units_of(place.work_center),
             "keys": "123456789",

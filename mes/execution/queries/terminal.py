@@ -16,6 +16,7 @@ from mes.execution.models import (
 )
 from mes.masterdata.models import ReasonCode, WorkCenter, WorkUnit
 from mes.material.models import Lot
+from mes.material.queries import numbering_rule
 
 OPEN_ORDERS = (WorkOrder.Status.RELEASED, WorkOrder.Status.RUNNING)
 MOST_JOBS = 60
@@ -141,6 +142,16 @@ def last_reports(*, operations: Iterable[int], limit: int = 6) -> list[Productio
         .prefetch_related("scrap_lines__reason")
         .order_by("-recorded_at")[:limit]
     )
+
+
+def output_lot(job: Job) -> str:
+    """Return the lot into which good pieces go unless someone says otherwise; "" where a rule numbers each anew."""
+    if not job.needs_lot:
+        return ""
+    rule = numbering_rule(job.order.item)
+    if rule is None:
+        return last_lot(job.operation) or job.order.number
+    return last_lot(job.operation) if rule.each == rule.Each.ORDER else ""
 
 
 def last_lot(operation: Operation) -> str:

@@ -128,8 +128,8 @@ def report_production(
     """Record good, rework and scrapped pieces of an operation; the same report again returns the first.
 
     Quantities are in the order's unit. ``from_rework``: good and scrapped pieces come out of this operation's rework.
-    ``lot`` is the output lot (for a lot-tracked product the order's number if none is named). ``approved_by`` is the
-    supervisor who allows more than that. Components that are backflushed are consumed in the same transaction.
+    ``lot`` is the output lot; if none is named, a lot-tracked product gets one by its numbering rule, or else its order's
+    number. ``approved_by`` is the supervisor who allows more than that. Components that are backflushed are consumed in the same transaction.
 
     :raises QuantityMissing, QuantityZero, QuantityNegative: the entry says nothing, or less than nothing.
     :raises mes.masterdata.rules.QuantityPrecision: it is more exact than the unit.
@@ -141,6 +141,7 @@ def report_production(
     :raises ReportIdReused: another report has this id.
     :raises mes.execution.services.locking.WorkOrderHeld: good pieces, made after a hold was placed.
     :raises mes.material.services.LotShort: a component's lots do not cover it and the site refuses that.
+    :raises mes.material.services.SerialsOneByOne, mes.material.services.SerialTaken: of an item with serial numbers.
     """
     _check_entry(good_quantity, rework_quantity, scrap)
     check_note(note)
@@ -170,7 +171,7 @@ def report_production(
         scrap_quantity=scrapped,
         rework_quantity=rework_quantity,
         from_rework=from_rework,
-        lot=_output_lot(locked, lot, good),
+        lot=_output_lot(locked, lot, good, rules.effective_time(claimed=occurred_at, now=now)),
         person=person,
         approved_by=approved_by,
         note=note,
@@ -393,10 +394,11 @@ def _find_reasons(order: WorkOrder, scrap: Sequence[Scrap]) -> dict[str, ReasonC
     return reasons
 
 
-def _output_lot(locked: Locked, lot: str, good: Decimal) -> str:
-    if lot or not good or not locked.operation.is_output:
+def _output_lot(locked: Locked, lot: str, good: Decimal, at: datetime) -> str:
+    order = locked.order
+    if not good or not locked.operation.is_output or not order.item.lot_tracked:
         return lot
-    return locked.order.number if locked.order.item.lot_tracked else ""
+    return material.output_number(item=order.item, order=order.number, wanted=lot, quantity=good, at=at)
 
 
 def _book(locked: Locked, report: ProductionReport, lines: Sequence[ScrapLine]) -> None:

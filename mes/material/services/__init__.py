@@ -25,6 +25,7 @@ from mes.material.services.movements import (
     reverse_report_movements,
     usable_lot,
 )
+from mes.material.services.numbers import SerialsOneByOne, SerialTaken, output_number
 from mes.material.services.stock import SameLot, put_out_byproduct, scrap_lot, ship_lot, transfer_lot
 
 __all__ = [
@@ -39,11 +40,14 @@ __all__ = [
     "NothingMoved",
     "ReturnOverIssued",
     "SameLot",
+    "SerialTaken",
+    "SerialsOneByOne",
     "Use",
     "backflush",
     "consumed_quantity",
     "hold_lot",
     "issue_material",
+    "output_number",
     "put_out_byproduct",
     "receive_lot",
     "receive_output",

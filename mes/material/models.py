@@ -114,6 +114,21 @@ class MaterialMovement(models.Model):
         indexes = [
             models.Index(fields=["site", "work_order"], name="movement_by_work_order"),
             models.Index(fields=["lot"], condition=Q(kind="RETURN"), name="movement_returned"),
+            models.Index(fields=["lot"], condition=Q(kind="SHIPMENT"), name="movement_shipped"),
+            # Genealogy: what an order put out, put out besides, and used as a whole.
+            models.Index(
+                fields=["site", "work_order", "occurred_at"],
+                condition=Q(kind="OUTPUT", pooled=False),
+                name="movement_put_out",
+            ),
+            models.Index(
+                fields=["site", "work_order"], condition=Q(kind="OUTPUT", pooled=True), name="movement_put_out_besides"
+            ),
+            models.Index(
+                fields=["site", "work_order"],
+                condition=Q(kind__in=["ISSUE", "BACKFLUSH"], pooled=True),
+                name="movement_used_as_a_whole",
+            ),
         ]
         constraints = [models.CheckConstraint(condition=~Q(quantity=0), name="movement_moves_something")]
 

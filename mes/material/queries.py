@@ -17,7 +17,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import F, Q, Sum
@@ -47,6 +47,8 @@ _IN_TIME = f"""(o.occurred_at >= c.occurred_at OR NOT EXISTS (SELECT 1 FROM mate
 
 _SAME_ORDER = "o.site_id = c.site_id AND o.work_order = c.work_order AND o.kind = 'OUTPUT'"
 
+_ONCE = "GROUP BY c.lot_id, o.lot_id, c.work_order, c.id, c.occurred_at"
+
 _WAYS = (
     ("1", "o.report_id = c.report_id", "NOT c.pooled AND NOT o.pooled"),
     ("0", _SAME_ORDER, f"c.pooled AND NOT o.pooled AND c.work_order <> '' AND {_IN_TIME}"),
@@ -55,8 +57,7 @@ _WAYS = (
 """How ``c`` leads to ``o``: whether that is sure, how the rows are joined, and what must hold besides."""
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """Some of one lot went into another. ``quantity`` is in the source's unit.
 
     ``sure``: by one report or one transfer. Else all that the order took of the source (``quantity``), of which
@@ -176,9 +177,8 @@ def _reach(lot_id: int, *, down: bool) -> list[int]:
     def arm(on: str, where: str) -> str:
         # PostgreSQL allows one recursive term and has LATERAL; SQLite has no LATERAL and allows several terms.
         start = "" if postgres else "reach CROSS JOIN "
-        first, second = (f"material_materialmovement {name}" for name in (here, there))
         return (
-            f"SELECT {there}.lot_id FROM {start}{first} JOIN {second} ON {on} "
+            f"SELECT {there}.lot_id FROM {start}{_from(here, there, on)} "
             f"WHERE {here}.lot_id = reach.lot_id AND {there}.lot_id IS NOT NULL AND {where} AND {_USED} AND {_MADE}"
         )
 
@@ -193,24 +193,35 @@ def _reach(lot_id: int, *, down: bool) -> list[int]:
     return [row[0] for row in _rows(sql, [lot_id])]
 
 
+def _from(here: str, there: str, on: str) -> str:
+    """Return the join from the side where one stands; SQLite keeps the order of a CROSS JOIN, which is the quick one."""
+    join = "JOIN" if connection.vendor == "postgresql" else "CROSS JOIN"
+    return f"material_materialmovement {here} {join} material_materialmovement {there} ON {on}"
+
+
 def _links(reached: Collection[int], *, down: bool) -> list[Link]:
-    here = "c" if down else "o"
-    arms = [
-        f"SELECT c.lot_id AS source, o.lot_id AS target, c.work_order AS work_order, {sure} AS sure, c.id AS used, "
-        "MAX(ABS(c.quantity)) AS quantity, c.occurred_at AS used_at "
-        f"FROM material_materialmovement c JOIN material_materialmovement o ON {on} "
-        f"WHERE {here}.lot_id IN {_AMONG[connection.vendor]} AND c.lot_id IS NOT NULL AND {where} AND {_USED} AND {_MADE} "
-        "GROUP BY c.lot_id, o.lot_id, c.work_order, c.id, c.occurred_at"
-        for sure, on, where in _WAYS
-    ]
+    here, there = ("c", "o") if down else ("o", "c")
+    arms = []
+    for sure, on, where in _WAYS:
+        # An order can put one lot out several times, a report does so once: only the first has to be told apart.
+        quantity, once = ("c.quantity", "") if sure == "1" else ("MAX(c.quantity)", _ONCE)
+        arms.append(
+            f"SELECT c.lot_id AS source, o.lot_id AS target, c.work_order AS work_order, {sure} AS sure, "
+            f"{quantity} AS quantity, c.occurred_at AS used_at FROM {_from(here, there, on)} "
+            f"WHERE {here}.lot_id IN {_AMONG[connection.vendor]} AND c.lot_id IS NOT NULL AND {where} "
+            f"AND {_USED} AND {_MADE} {once}"
+        )
     sql = (
-        "SELECT source, target, work_order, MAX(sure), SUM(quantity), MIN(used_at), MAX(used_at) "
-        f"FROM ({' UNION ALL '.join(arms)}) e GROUP BY source, target, work_order, sure ORDER BY 6, 1, 2"
+        "SELECT source, target, work_order, MAX(sure) = 1, ABS(SUM(quantity)), MIN(used_at), MAX(used_at) "
+        f"FROM ({' UNION ALL '.join(arms)}) e GROUP BY source, target, work_order, sure"
     )
     among = _among(reached)
+    rows = _rows(sql, [among] * len(arms))
+    if connection.vendor == "postgresql":
+        return [Link._make(row) for row in rows]
     return [
         Link(source, target, order, bool(sure), _decimal(quantity), _instant(first), _instant(last))
-        for source, target, order, sure, quantity, first, last in _rows(sql, [among] * len(arms))
+        for source, target, order, sure, quantity, first, last in rows
     ]
 
 
@@ -238,13 +249,22 @@ def _add_shipped(lots: dict[int, TracedLot]) -> None:
 
 def _in_process(reached: Collection[int], links: Iterable[Link]) -> list[InProcess]:
     """Return what orders took and did not put out since, lot by lot."""
-    sql = (
-        "SELECT c.lot_id, c.work_order, SUM(c.quantity), MAX(c.occurred_at), "
-        "MAX((SELECT MAX(p.occurred_at) FROM material_materialmovement p WHERE p.site_id = c.site_id "
-        "AND p.work_order = c.work_order AND p.kind = 'OUTPUT' AND p.quantity > 0 AND NOT p.pooled "
-        f"AND {_LIVE.format(m='p')})) "
+    used = (
+        "SELECT c.lot_id, c.site_id, c.work_order, SUM(c.quantity) AS quantity, MAX(c.occurred_at) AS used_at "
         f"FROM material_materialmovement c WHERE c.lot_id IN {_AMONG[connection.vendor]} AND c.kind <> 'TRANSFER' "
-        f"AND c.work_order <> '' AND {_USED} GROUP BY c.lot_id, c.work_order"
+        "AND c.work_order <> '' AND (c.pooled OR NOT EXISTS (SELECT 1 FROM material_materialmovement o "
+        f"WHERE o.report_id = c.report_id AND {_MADE})) AND {_USED} GROUP BY c.lot_id, c.site_id, c.work_order"
+    )
+    made = (
+        "SELECT p.site_id, p.work_order, MAX(p.occurred_at) AS made_at FROM material_materialmovement p "
+        "JOIN (SELECT DISTINCT site_id, work_order FROM used) w ON w.site_id = p.site_id AND w.work_order = p.work_order "
+        f"WHERE p.kind = 'OUTPUT' AND NOT p.pooled AND p.quantity > 0 AND {_LIVE.format(m='p')} "
+        "GROUP BY p.site_id, p.work_order"
+    )
+    sql = (
+        f"WITH used AS ({used}), made AS ({made}) "
+        "SELECT u.lot_id, u.work_order, u.quantity, u.used_at, m.made_at FROM used u "
+        "LEFT JOIN made m ON m.site_id = u.site_id AND m.work_order = u.work_order"
     )
     linked = {(link.source, link.work_order) for link in links}
     found = []

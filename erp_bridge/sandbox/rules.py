@@ -33,6 +33,15 @@ BOOKINGS: dict[str, dict[str, str]] = {
         **_HEAD, "order": "text?", "hold": "text", "target": "text", "state": "text", "step": "text?", "item": "text?",
         "batch": "text?", "reason": "text?", "text": "text?",
     },
+    "inspections": {
+        **_HEAD, **_STEP, "item": "text", "plan": "text", "check": "text", "occasion": "text", "verdict": "text",
+        "count": "integer", "text": "text?", "values": "values",
+    },
+    "nonconformances": {
+        **_HEAD, "order": "text?", "step": "text?", "notice": "text", "state": "text", "item": "text", "batch": "text?",
+        "quantity": "number", "open": "number", "unit": "text", "reason": "text", "decision": "text?",
+        "decided": "number", "text": "text?",
+    },
     "yields": {
         **_HEAD, **_STEP, "report": "text", "good": "number", "rework": "number",
         "unit": "text", "item": "text", "batch": "text?", "final": "flag",
@@ -57,6 +66,9 @@ BOOKINGS: dict[str, dict[str, str]] = {
 
 FLOOR_STATES = ("RELEASED", "RUNNING", "CANCELLED")
 HOLD_STATES = ("PLACED", "LIFTED")
+QUALITY = ("holds", "inspections", "nonconformances")
+"""Bookings that move nothing: whoever makes them may sit at a desk and be no employee, and the order may have ended."""
+_VALUE = {"feature", "piece", "value", "unit", "lower", "upper", "passed"}
 
 
 @dataclass(frozen=True)
@@ -111,6 +123,10 @@ def _check_value(name: str, form: str, value: Any) -> None:
             if not isinstance(line, dict) or set(line) != {"quantity", "reason", "text"}:
                 raise Refusal(400, "FIELD_INVALID", "A line has quantity, reason and text.", name)
             number("quantity", line["quantity"])
+    elif form == "values" and (
+        not isinstance(value, list) or any(not isinstance(each, dict) or set(each) != _VALUE for each in value)
+    ):
+        raise Refusal(400, "FIELD_INVALID", f"Each of {name!r} has {', '.join(sorted(_VALUE))}.", name)
 
 
 def number(name: str, value: Any) -> Decimal:
@@ -142,14 +158,15 @@ def check_business(kind: str, body: Mapping[str, Any], known: Known) -> str:
     :raises Refusal: with the code of the rule that it breaks.
     """
     order = known.order
-    if kind == "holds" and not _check_hold(body):
-        return ""
+    if kind in QUALITY:
+        _check_quality(kind, body)
+        if not body["order"]:
+            return ""
     if order is None:
         raise Refusal(404, "ORDER_UNKNOWN", f"There is no production order {body['order']}.", "order")
     if order.get("locked_by"):
         raise Refusal(423, "ORDER_LOCKED", f"Order {body['order']} is being edited by {order['locked_by']}.", "order")
-    if kind == "holds":
-        # Whoever holds may sit at a desk and be no employee; an order that has ended can still be held.
+    if kind in QUALITY:
         return ""
     if body["by"] and known.person is None:
         raise Refusal(422, "PERSON_UNKNOWN", f"There is no employee {body['by']}.", "by")
@@ -171,13 +188,11 @@ def check_business(kind: str, body: Mapping[str, Any], known: Known) -> str:
     return ""
 
 
-def _check_hold(body: Mapping[str, Any]) -> bool:
-    """Return whether the hold is on an order, which must then exist; one on a batch stands for itself."""
-    if body["state"] not in HOLD_STATES:
+def _check_quality(kind: str, body: Mapping[str, Any]) -> None:
+    if kind == "holds" and body["state"] not in HOLD_STATES:
         raise Refusal(422, "STATE_UNKNOWN", f"{body['state']} is none of {', '.join(HOLD_STATES)}.", "state")
-    if body["target"] == "LOT" and not (body["item"] and body["batch"]):
-        raise Refusal(422, "BATCH_MISSING", "Say which batch of which item is held.", "batch")
-    return bool(body["target"] != "LOT")
+    if not body["order"] and not (body["item"] and body["batch"]):
+        raise Refusal(422, "BATCH_MISSING", "Say which order, or which batch of which item.", "batch")
 
 
 def _check_status(body: Mapping[str, Any], order: Mapping[str, Any]) -> str:

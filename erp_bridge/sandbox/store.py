@@ -228,8 +228,8 @@ class Store:
     def _move_order(self, kind: str, body: Mapping[str, Any]) -> None:
         """Let the order follow what is booked on it; a new state is a change that readers see."""
         order = self.get(ORDERS, body["order"])
-        if kind == "holds":
-            if order is not None:
+        if kind in rules.QUALITY:
+            if kind == "holds" and order is not None:
                 self._hold_order(order, body)
             return
         assert order is not None

@@ -145,6 +145,65 @@ class MachineTime(Document):
 
 
 @dataclass(frozen=True, kw_only=True)
+class InspectedValue:
+    """One value of a sample: measured (``value`` in ``uom``, between the limits that are set) or judged (None)."""
+
+    characteristic: str
+    name: str
+    piece: int
+    value: Decimal | None
+    uom: str
+    lower: Decimal | None
+    upper: Decimal | None
+    passed: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class InspectionOutcome(Document):
+    """A sample was judged: ``PASSED``, ``FAILED``, or ``RELEASED`` all the same, for the reason in ``note``.
+
+    A sample may be judged again: ``number`` counts that, and ``replaces`` names the result that this one replaces.
+    """
+
+    result_id: UUID
+    operation: str
+    item: str
+    plan: str
+    revision: int
+    check: str
+    occurrence: str
+    verdict: str
+    number: int
+    values: tuple[InspectedValue, ...]
+    note: str = ""
+    replaces: UUID | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class NonconformanceNotice(Document):
+    """Pieces are not as they should be (``OPENED``), or some of them were decided about (``DISPOSED``).
+
+    The bookings that a decision makes (scrap, rework, good pieces) go up by themselves. ``open_quantity`` is what is
+    left to decide about. For a lot alone ``work_order`` and ``erp_work_order`` are "".
+    """
+
+    nonconformance: str
+    nonconformance_id: UUID
+    status: str
+    item: str
+    operation: str
+    lot: str
+    quantity: Decimal
+    open_quantity: Decimal
+    uom: str
+    reason: str
+    reason_name: str
+    disposition: str = ""
+    disposed_quantity: Decimal = Decimal(0)
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class OrderCompletion(Document):
     """The order is finished on the floor: nothing more will be produced against it."""
 

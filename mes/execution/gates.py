@@ -1,20 +1,44 @@
-"""Vetoes from above: what may forbid starting or completing, registered by other apps in their ``apps.py``."""
+"""What apps above have a say in: vetoes on starting, reporting and completing, and what they add to a snapshot.
+
+Registered by those apps in their ``apps.py``.
+"""
 
 from collections.abc import Callable
+from datetime import datetime
 
-from mes.execution.models import Operation
+from mes.execution.models import Operation, WorkOrder
 
 Gate = Callable[[Operation], None]
 """Raises a DomainError to forbid; returns to allow. Called in the transaction, with order and operation locked."""
 
+ReportGate = Callable[[Operation, datetime], None]
+"""The same for good pieces that were made at a moment."""
+
+Addition = Callable[[WorkOrder], None]
+"""Called in the transaction after an order's operations were copied anew: those it had before are gone."""
+
 _start_gates: list[Gate] = []
+_report_gates: list[ReportGate] = []
 _complete_gates: list[Gate] = []
+_additions: list[Addition] = []
 
 
 def may_start(gate: Gate) -> None:
     """Ask ``gate`` before every start of an operation. Only from ``AppConfig.ready``."""
     if gate not in _start_gates:
         _start_gates.append(gate)
+
+
+def may_report(gate: ReportGate) -> None:
+    """Ask ``gate`` before good pieces of an operation are booked. Only from ``AppConfig.ready``."""
+    if gate not in _report_gates:
+        _report_gates.append(gate)
+
+
+def add_to_snapshot(addition: Addition) -> None:
+    """Let ``addition`` freeze on an order what else its work goes by. Only from ``AppConfig.ready``."""
+    if addition not in _additions:
+        _additions.append(addition)
 
 
 def may_complete(gate: Gate) -> None:
@@ -27,6 +51,18 @@ def check_start(operation: Operation) -> None:
     """Ask every registered gate whether the operation may start."""
     for gate in _start_gates:
         gate(operation)
+
+
+def check_report(operation: Operation, at: datetime) -> None:
+    """Ask every registered gate whether good pieces that were made at this moment may be booked."""
+    for gate in _report_gates:
+        gate(operation, at)
+
+
+def tell_snapshot(order: WorkOrder) -> None:
+    """Let every registered addition freeze what it adds to the order's new operations."""
+    for addition in _additions:
+        addition(order)
 
 
 def check_complete(operation: Operation) -> None:

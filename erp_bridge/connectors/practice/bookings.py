@@ -25,6 +25,32 @@ def render_hold(document: documents.HoldNotice) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def render_inspection(document: documents.InspectionOutcome) -> dict[str, Any]:
+    """Return the judgment of a sample with its values."""
+    return {
+        "step": document.operation, "item": document.item, "plan": f"{document.plan} rev {document.revision}"[:200],
+        "check": document.check, "occasion": document.occurrence, "verdict": document.verdict,
+        "count": document.number, "text": document.note[:200],
+        "values": [
+            {
+                "feature": value.characteristic, "piece": value.piece, "value": _maybe(value.value), "unit": value.uom,
+                "lower": _maybe(value.lower), "upper": _maybe(value.upper), "passed": value.passed,
+            }
+            for value in document.values
+        ],
+    }  # fmt: skip
+
+
+def render_nonconformance(document: documents.NonconformanceNotice) -> dict[str, Any]:
+    """Return what was found, or what was decided about it."""
+    return {
+        "notice": document.nonconformance, "state": document.status, "step": document.operation, "item": document.item,
+        "batch": document.lot, "quantity": _number(document.quantity), "open": _number(document.open_quantity),
+        "unit": document.uom, "reason": document.reason, "decision": document.disposition,
+        "decided": _number(document.disposed_quantity), "text": (document.note or document.reason_name)[:200],
+    }  # fmt: skip
+
+
 def render_production(document: documents.ProductionConfirmation) -> dict[str, Any]:
     """Return good and reworked pieces."""
     return {
@@ -87,6 +113,10 @@ def _span(document: documents.LaborTime | documents.MachineTime) -> dict[str, st
         "activity": document.activity, "minutes": _number(document.minutes),
         "from": document.started_at.isoformat(), "to": document.ended_at.isoformat(),
     }  # fmt: skip
+
+
+def _maybe(value: Decimal | None) -> str:
+    return "" if value is None else _number(value)
 
 
 def _number(value: Decimal) -> str:

@@ -88,6 +88,8 @@ class PracticeErp(Connector):
     writes = {
         documents.OrderStatus: Write("status", render=bookings.render_status),
         documents.HoldNotice: Write("holds", render=bookings.render_hold),
+        documents.InspectionOutcome: Write("inspections", render=bookings.render_inspection),
+        documents.NonconformanceNotice: Write("nonconformances", render=bookings.render_nonconformance),
         documents.ProductionConfirmation: Write("yields", render=bookings.render_production),
         documents.ScrapConfirmation: Write("scraps", render=bookings.render_scrap),
         documents.MaterialConsumption: Write("issues", render=bookings.render_consumption),

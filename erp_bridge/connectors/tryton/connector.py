@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any, ClassVar, TypeGuard
 
-from erp_bridge.connectors.tryton import bookings, closing, holds, ledger, masters, notes, rates, times
+from erp_bridge.connectors.tryton import bookings, closing, ledger, masters, notes, quality, rates, times
 from erp_bridge.connectors.tryton.bookings import Job
 from erp_bridge.connectors.tryton.client import Client
 from erp_bridge.connectors.tryton.masters import Reader, Source
@@ -17,6 +17,7 @@ from erp_bridge.sdk.documents import (
     LaborTime,
     MachineTime,
     MaterialConsumption,
+    NonconformanceNotice,
     OrderCompletion,
     OrderCost,
     OrderStatus,
@@ -62,7 +63,8 @@ class TrytonConnector(Connector):
     }
     writes: ClassVar[dict[type[Document], Write]] = {
         OrderStatus: Write("effective start date, cancellation, notes", closing.book_status),
-        HoldNotice: Write("a note on the production or the lot", holds.book_hold),
+        HoldNotice: Write("a note on the production or the lot", quality.book_notice),
+        NonconformanceNotice: Write("a note on the production or the lot", quality.book_notice),
         ProductionConfirmation: Write(
             "stock.move out of the production; a note for other operations", bookings.book_production
         ),
@@ -98,14 +100,14 @@ class TrytonConnector(Connector):
         assert book is not None
         with self._client.one_message():
             if _is_of_lot(document):
-                return holds.book_lot(self._client, document, key)
+                return quality.book_lot(self._client, document, key)
             return book(bookings.job(self._client, document, key, self.settings), document)
 
     def find(self, document: Document, *, key: str) -> Ack | None:
         """Return the booking under this key if all of it stands; None where sending it again is safe."""
         with self._client.one_message():
             if _is_of_lot(document):
-                return holds.find_lot(self._client, document, key)
+                return quality.find_lot(self._client, document, key)
             return _booked(bookings.job(self._client, document, key, self.settings), document)
 
     def check(self) -> str:
@@ -121,8 +123,8 @@ class TrytonConnector(Connector):
         return ledger.read(self._client, erp_work_order)
 
 
-def _is_of_lot(document: Document) -> TypeGuard[HoldNotice]:
-    return isinstance(document, HoldNotice) and document.target == "LOT"
+def _is_of_lot(document: Document) -> TypeGuard[quality.Notice]:
+    return isinstance(document, HoldNotice | NonconformanceNotice) and not document.erp_work_order
 
 
 def _booked(job: Job, document: Document) -> Ack | None:

@@ -126,7 +126,7 @@ def check_not_held(order: WorkOrder, operation: Operation | None = None, *, at: 
     meant = Q(operation=None) | Q(operation=operation) if step_held else Q(operation=None)
     holds = order.holds.filter(meant, released_at=None)
     if at is not None:
-        holds = holds.filter(placed_at__lte=at)
+        holds = holds.filter(placed_at__lt=at)
     hold = holds.select_related("reason", "operation").order_by("placed_at").first()
     if hold is None and at is not None:
         return

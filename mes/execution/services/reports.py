@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 
 from mes.core import bus
 from mes.core.errors import DomainError, InvalidInput, NotFound
-from mes.execution import rules
+from mes.execution import gates, rules
 from mes.execution.events import ProductionReported, ScrapQuantity
 from mes.execution.models import Operation, ProductionReport, ScrapLine, WorkOrder
 from mes.execution.services import components
@@ -157,6 +157,7 @@ def report_production(
         # What is bad may be set aside at any time; what was made before the hold was placed is a fact.
         at = rules.effective_time(claimed=occurred_at, now=now)
         check_not_held(locked.order, locked.operation, at=at)
+        gates.check_report(locked.operation, at)
     _check_precision(locked.order, good, rework_quantity, scrap)
     if from_rework:
         _check_rework(locked.operation, good + scrapped)

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from mes.core.errors import DomainError
+from mes.execution import gates
 from mes.execution.models import Operation, OrderComponent, WorkOrder
 from mes.masterdata import queries
 from mes.masterdata.models import Item, Uom, WorkCenter
@@ -58,6 +59,7 @@ def take_snapshot(order: WorkOrder) -> None:
             for position, part in enumerate(parts, start=1)
         ]
     )  # fmt: skip
+    gates.tell_snapshot(order)
 
 
 def _steps(order: WorkOrder) -> list[dict[str, Any]]:

@@ -37,6 +37,21 @@ def practice_documents(order: str, **changes: Any) -> list[documents.Document]:
             **head | {"person": "lead"}, hold_id=uuid4(), target="OPERATION", status="PLACED", operation="20",
             item="FG-BRACKET", reason="BORE", reason_name="Bore too wide",
         ),
+        documents.InspectionOutcome(
+            **head, result_id=uuid4(), operation="20", item="FG-BRACKET", plan="Bracket", revision=3, check="FIRST",
+            occurrence="first", verdict="FAILED", number=1,
+            values=(
+                documents.InspectedValue(
+                    characteristic="BORE", name="Bore", piece=1, value=Decimal("12.08"), uom="mm", lower=Decimal(12),
+                    upper=Decimal("12.05"), passed=False,
+                ),
+            ),
+        ),
+        documents.NonconformanceNotice(
+            **head, nonconformance="NC-00007", nonconformance_id=uuid4(), status="OPENED", item="FG-BRACKET",
+            operation="20", lot="", quantity=Decimal(2), open_quantity=Decimal(2), uom="PCE", reason="BORE",
+            reason_name="Bore too wide",
+        ),
         documents.ProductionConfirmation(
             **head, **piece, operation="20", report_id=report, good_quantity=Decimal("9.5"),
             rework_quantity=Decimal(0), lot="LOT-7", is_output=True,

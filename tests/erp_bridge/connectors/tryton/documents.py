@@ -10,6 +10,7 @@ from erp_bridge.sdk.documents import (
     LaborTime,
     MachineTime,
     MaterialConsumption,
+    NonconformanceNotice,
     OrderCompletion,
     OrderCost,
     OrderStatus,
@@ -83,6 +84,15 @@ def status(order: str, status: str, reason: str = "") -> OrderStatus:
 def hold(order: str, status: str, note: str = "", **changes: Any) -> HoldNotice:
     told = {"hold_id": uuid4(), "target": "ORDER", "status": status, "note": note, "item": "FG-BRACKET"}
     return HoldNotice(**_common(order) | told | changes)
+
+
+def nonconforming(order: str, quantity: str, **changes: Any) -> NonconformanceNotice:
+    told = {
+        "nonconformance": "NC-00007", "nonconformance_id": uuid4(), "status": "OPENED", "item": "FG-BRACKET",
+        "operation": "10", "lot": "", "quantity": Decimal(quantity), "open_quantity": Decimal(quantity), "uom": "u",
+        "reason": "BORE", "reason_name": "Bore too wide",
+    }  # fmt: skip
+    return NonconformanceNotice(**_common(order) | told | changes)
 
 
 def complete(order: str, good: str = "20", scrap: str = "0", item: str = "FG-BRACKET") -> OrderCompletion:

@@ -38,6 +38,7 @@ class TrytonRig(Rig):
         return [
             doc.status(order, "RUNNING"),
             doc.hold(order, "PLACED", "bore too wide"),
+            doc.nonconforming(order, "2"),
             doc.used(order, "RM-BAR-12", "9", "m"),
             doc.used(order, "RM-SHEET-2", "4", "kg", "SH2-2609-A"),
             doc.good(order, "9", "", _ITEM, operation="10"),

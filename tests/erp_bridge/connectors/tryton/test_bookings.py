@@ -190,8 +190,17 @@ def test_holds_and_costs_are_notes_that_a_planner_reads(connector: TrytonConnect
     send_all(connector, held, doc.hold(order, "LIFTED", "gauged", hold_id=held.hold_id), doc.cost(order, 1, "12.34"))
     said = [row["message"] for row in planner.read("ir.note", [["resource", "=", f"production,{order}"]], "message")]
     assert any("The order is ON HOLD at the floor: bore too wide" in message for message in said)
-    assert any("The hold is lifted" in message and "gauged" in message for message in said)
+    assert any("A hold is lifted" in message and "gauged" in message for message in said)
     assert any("12.34 EUR" in message for message in said)
+
+
+def test_a_nonconformance_and_its_decision_are_notes(connector: TrytonConnector, plan: Plan, planner: Rpc) -> None:
+    order = plan()
+    decided = {"status": "DISPOSED", "disposition": "USE_AS_IS", "disposed_quantity": D(2), "open_quantity": D(1)}
+    send_all(connector, doc.nonconforming(order, "3"), doc.nonconforming(order, "3", **decided))
+    said = [row["message"] for row in planner.read("ir.note", [["resource", "=", f"production,{order}"]], "message")]
+    assert any("NC-00007: 3 u of operation 10, Bore too wide" in message for message in said)
+    assert any("2 u of operation 10 decided as use as is, 1 u open" in message for message in said)
 
 
 def test_a_held_lot_carries_a_note_once_and_one_that_tryton_does_not_know_yet_is_tried_again(

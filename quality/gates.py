@@ -1,0 +1,62 @@
+"""What quality forbids: series pieces before the first is released, and a finish before the last is inspected."""
+
+from datetime import datetime
+
+from mes.core.errors import DomainError
+from mes.execution.models import Operation
+from quality import queries
+from quality.models import InspectionResult, OrderCheck, Trigger
+
+
+class CheckOpen(DomainError):
+    """An inspection is due that has to pass first."""
+
+    code = "check_open"
+    title = "A check comes first"
+
+
+class FirstPieceOpen(CheckOpen):
+    """The first piece was not released."""
+
+    code = "first_piece_open"
+    title = "The first piece is not released"
+
+
+def check_report(operation: Operation, at: datetime) -> None:
+    """Refuse good pieces that were made while a check was due which has to pass first.
+
+    :raises FirstPieceOpen, CheckOpen: saying what has to be done, and how.
+    """
+    for state in queries.states_of([operation], now=at, only_blocking=True).get(operation.pk, []):
+        if queries.before_the_end(state.check) or not state.is_open or state.latest is None or state.latest.due_at > at:
+            continue
+        kind = FirstPieceOpen if state.check.trigger in (Trigger.FIRST, Trigger.SETUP) else CheckOpen
+        raise kind(_words(operation, state.check, failed=state.is_failed))
+
+
+def check_complete(operation: Operation) -> None:
+    """Refuse to finish an operation whose last piece, or last check, has not passed.
+
+    :raises CheckOpen: saying what has to be done, and how.
+    """
+    if operation.started_at is None:
+        return
+    for check in OrderCheck.objects.filter(operation=operation, blocks=True, trigger__in=[Trigger.LAST, Trigger.END]):
+        results = InspectionResult.objects.filter(order_check=check, occurrence=check.trigger.lower())
+        last = results.order_by("-number").first()
+        if last is None or last.verdict not in InspectionResult.GOOD:
+            raise CheckOpen(_words(operation, check, failed=last is not None))
+
+
+def _words(operation: Operation, check: OrderCheck, *, failed: bool) -> str:
+    names = ", ".join(one.name for one in check.characteristics.order_by("position", "pk")[:4])
+    what = f"{operation}: the check “{check.get_trigger_display().lower()}” ({names})"
+    if failed:
+        return (
+            f"{what} failed. Measure again under “Checks” once it is mended, or have it released by someone who may. "
+            "Scrap and rework can be reported meanwhile."
+        )
+    return (
+        f"{what} is not done. Open “Checks” at the terminal and enter its values; when they are in tolerance it goes on. "
+        "Scrap and rework can be reported meanwhile."
+    )

@@ -1,0 +1,50 @@
+"""Plans: their revision, and the copy that an order keeps from its release on."""
+
+from django.db import transaction
+
+from mes.execution.models import Operation, WorkOrder
+from quality.models import Characteristic, CharacteristicBase, InspectionPlan, OrderCharacteristic, OrderCheck
+
+_COPIED = [field.name for field in CharacteristicBase._meta.get_fields()]
+
+
+def freeze_plans(order: WorkOrder) -> None:
+    """Copy the item's active plans onto the operations of an order whose snapshot was just taken.
+
+    The plan for an operation's number counts before the one for every operation.
+    """
+    plans = {plan.operation: plan for plan in InspectionPlan.objects.filter(item_id=order.item_id, active=True)}
+    if not plans:
+        return
+    for operation in order.operations.order_by("position"):
+        plan = plans.get(operation.number) or plans.get("")
+        if plan is not None:
+            _freeze(plan, operation)
+
+
+def _freeze(plan: InspectionPlan, operation: Operation) -> None:
+    copies: dict[int, OrderCharacteristic] = {}
+    for one in plan.characteristics.order_by("position", "pk"):
+        copies[one.pk] = OrderCharacteristic.objects.create(operation=operation, **_copied(one))
+    for planned in plan.checks.prefetch_related("characteristics").order_by("pk"):
+        chosen = [copies[one.pk] for one in planned.characteristics.all()] or list(copies.values())
+        if not chosen:
+            continue
+        check = OrderCheck.objects.create(
+            operation=operation, plan=plan, revision=plan.revision, trigger=planned.trigger, every=planned.every,
+            blocks=planned.blocks, grace=planned.grace,
+        )  # fmt: skip
+        check.characteristics.set(chosen)
+
+
+def _copied(one: Characteristic) -> dict[str, object]:
+    return {name: getattr(one, name) for name in _COPIED}
+
+
+@transaction.atomic
+def revise_plan(*, plan_id: int) -> InspectionPlan:
+    """Say that a plan, its characteristics or its checks were changed: its revision rises. Released orders keep theirs."""
+    plan = InspectionPlan.objects.select_for_update(of=["self"]).get(pk=plan_id)
+    plan.revision += 1
+    plan.save(update_fields=["revision"])
+    return plan

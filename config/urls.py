@@ -8,6 +8,7 @@ from erp_bridge.urls import api_urlpatterns as bridge_api
 from labor.urls import api_urlpatterns as labor_api
 from mes.andon.urls import api_urlpatterns as andon_api
 from mes.execution.urls import api_urlpatterns as execution_api
+from quality.urls import api_urlpatterns as quality_api
 
 urlpatterns = [
     path("admin/", admin.site.urls),
@@ -18,12 +19,14 @@ urlpatterns = [
     path("api/v1/", include("mes.masterdata.urls")),
     path("api/v1/", include("mes.material.urls")),
     path("api/v1/", include(execution_api)),
+    path("api/v1/", include(quality_api)),
     path("api/v1/erp/", include(bridge_api)),
     path("api/v1/", include(andon_api)),
     path("api/v1/", include(labor_api)),
     path("", include("mes.terminal.urls")),
     path("", include("mes.execution.urls")),
     path("", include("mes.andon.urls")),
+    path("", include("quality.urls")),
     path("", include("labor.urls")),
     path("", include("erp_bridge.costing.urls")),
     path("", include("erp_bridge.urls")),

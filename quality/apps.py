@@ -16,3 +16,32 @@ class QualityConfig(AppConfig):
         execution.may_report(gates.check_report)
         execution.may_complete(gates.check_complete)
         execution.add_to_snapshot(freeze_plans)
+
+        from django.utils.translation import gettext_lazy as _
+
+        from mes.access.queries import sites_of
+        from mes.core import attention, live
+        from mes.core.pages import Page, pages
+        from mes.execution.panels.board import sections
+        from mes.terminal.panels import actions
+        from mes.terminal.panels import panels as terminal
+        from quality import panels, queries
+
+        for panel in panels.PANELS:
+            terminal.add(panel())
+        for action in panels.ACTIONS:
+            actions.add(action())
+        sections.add(panels.QualitySection())
+        pages.add(
+            Page(
+                key="quality",
+                title=_("Quality"),
+                summary=_("What is to be inspected, what was found, what is on hold."),
+                url_name="quality:overview",
+                icon="check",
+                order=15,
+                allowed=lambda user: sites_of(user, "quality:read").exists(),
+            )
+        )
+        attention.sources.add(attention.AttentionSource(key="quality", title=_("Quality"), look=panels.look, order=25))
+        live.watch("quality", queries.last_change)

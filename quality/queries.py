@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 
 from mes.execution.models import MachineInterval, Operation, OrderHold, ProductionReport, WorkOrder
 from mes.material.models import LotHold
@@ -222,14 +222,22 @@ def due_checks(*, sites: Collection[str], now: datetime) -> list[Due]:
     return sorted(found, key=lambda due: (not due.late, due.state.latest.due_at if due.state.latest else now))
 
 
+def nonconformances() -> QuerySet[Nonconformance]:
+    """Return all nonconformances with what pages show of them."""
+    rows = Nonconformance.objects.select_related(
+        "site", "work_order", "operation", "lot", "item", "uom", "reason", "person", "order_hold", "lot_hold"
+    )
+    return rows.prefetch_related("dispositions")
+
+
+def found_at(operation: Operation) -> QuerySet[Nonconformance]:
+    """Return what was found at an operation and is not decided about yet, oldest first."""
+    return nonconformances().filter(operation=operation, closed_at=None).order_by("recorded_at")
+
+
 def open_nonconformances(*, sites: Collection[str]) -> list[Nonconformance]:
     """Return what waits for a decision, oldest first, with what is left of it."""
-    rows = Nonconformance.objects.filter(site__code__in=sites, closed_at=None)
-    return list(
-        rows.select_related("site", "work_order", "operation", "lot", "item", "uom", "reason", "person")
-        .prefetch_related("dispositions")
-        .order_by("recorded_at")[:200]
-    )
+    return list(nonconformances().filter(site__code__in=sites, closed_at=None).order_by("recorded_at")[:200])
 
 
 def left_of(nonconformance: Nonconformance) -> Decimal:

@@ -27,7 +27,8 @@ RIGHTS: Mapping[str, str] = {
     "bridge:read": "See connections, flows and messages",
     "bridge:write": "Re-send, edit and dismiss messages, pause and resume connections",
     "quality:read": "See checks and nonconformances",
-    "quality:write": "Record checks, hold and free for quality",
+    "quality:write": "Enter readings, report nonconformances, and have them scrapped or reworked",
+    "quality:decide": "Release failed samples, and let nonconforming pieces be used or go back to the supplier",
     "devices:manage": "Enroll and revoke the devices that stand at work centers",
     "people:unlock": "Let a person try again whose PIN was mistyped too often",
     "access:manage": "Manage memberships and API keys",
@@ -35,7 +36,16 @@ RIGHTS: Mapping[str, str] = {
 """Every right there is. A key's scopes are rights as well."""
 
 _SEE = ("masterdata:read", "orders:read", "material:read", "quality:read")
-_WORK = (*_SEE, "people:read", "operations:run", "reports:write", "material:write", "labor:read", "labor:write")
+_WORK = (
+    *_SEE,
+    "people:read",
+    "operations:run",
+    "reports:write",
+    "material:write",
+    "labor:read",
+    "labor:write",
+    "quality:write",
+)
 
 ROLES: Mapping[str, str] = {
     "OPERATOR": "Operator",
@@ -55,6 +65,7 @@ ROLE_RIGHTS: Mapping[str, frozenset[str]] = {
     "SUPERVISOR": frozenset(
         (
             *_WORK,
+            "quality:decide",
             "orders:hold",
             "reports:over",
             "reports:reverse",
@@ -77,7 +88,9 @@ ROLE_RIGHTS: Mapping[str, frozenset[str]] = {
             "devices:manage",
         )
     ),
-    "QUALITY": frozenset((*_SEE, "people:read", "quality:write", "orders:hold", "changes:read", "calls:answer")),
+    "QUALITY": frozenset(
+        (*_SEE, "people:read", "quality:write", "quality:decide", "orders:hold", "changes:read", "calls:answer")
+    ),
     "MAINTENANCE": frozenset((*_SEE, "calls:answer")),
     "CONTROLLER": frozenset((*_SEE, "people:read", "labor:read", "costs:read", "bridge:read")),
     "INTEGRATOR": frozenset((*_SEE, "people:read", "changes:read", "erp:write", "bridge:read", "bridge:write")),

@@ -4,6 +4,7 @@ import { Kept } from "./kept.js";
 import { install } from "./install.js";
 import { Outbox, newId, post } from "./outbox.js";
 import { Presence } from "./presence.js";
+import "./readings.js";
 import { listen } from "./scanner.js";
 import { Supervisor } from "./supervisor.js";
 import { redraw, whenLifted } from "../redraw.js";
@@ -645,6 +646,16 @@ function scanned(text) {
     sink.value = upper[0] === "L" && sink.dataset.scanSink === "L" ? text.slice(1) : text;
     soonAsked(sheet);
   } else if (upper[0] === "L" && sink && sink.dataset.scanSink === "L") {
+  const sheet = $("dialog[open]");
+  const here = document.activeElement;
+  const sink = sheet && sheet.contains(here) && here.hasAttribute("data-scan-sink") ? here : $((sheet ? "#" + sheet.id + " " : "") + "[data-scan-sink]");
+  if (sheet && sink) {
+    sink.value = upper[0] === "L" && sink.dataset.scanSink === "L" ? text.slice(1) : text;
+    soonAsked(sheet);
+    sink.dispatchEvent(new CustomEvent("scanned", { bubbles: true }));
+    return;
+  }
+  if (upper[0] === "L" && sink && sink.dataset.scanSink === "L") {
     openSheet(sink.closest("dialog").id.replace("sheet-", ""));
     sink.value = text.slice(1);
   } else {

@@ -65,6 +65,15 @@ DECLARED: dict[str, dict[str, str]] = {
     "api/v1/reports": {"GET": "orders:read", "POST": "reports:write"},
     "api/v1/reports/<uuid:pk>": {"GET": "orders:read"},
     "api/v1/reports/<uuid:pk>/reversal": {"POST": "reports:reverse"},
+    "api/v1/inspection-checks": {"GET": "quality:read"},
+    "api/v1/inspection-checks/<row:pk>/readings": {"POST": "quality:write"},
+    "api/v1/inspection-checks/<row:pk>/release": {"POST": "quality:decide"},
+    "api/v1/inspection-plans": {"GET": "quality:read"},
+    "api/v1/readings": {"GET": "quality:read"},
+    "api/v1/inspection-results": {"GET": "quality:read"},
+    "api/v1/nonconformances": {"GET": "quality:read", "POST": "quality:write"},
+    "api/v1/nonconformances/<row:pk>": {"GET": "quality:read"},
+    "api/v1/nonconformances/<row:pk>/dispositions": {"POST": "quality:write"},
     "api/v1/labor/attendance": {"GET": "labor:read"},
     "api/v1/labor/segments": {"GET": "labor:read"},
     "api/v1/labor/segments/<uuid:pk>/reversal": {"POST": "labor:correct"},
@@ -106,6 +115,7 @@ def things(site: Any) -> dict[str, str]:
     from erp_bridge.models import Connection  # noqa: PLC0415
     from labor.models import LaborSegment  # noqa: PLC0415
     from mes.execution.models import ChangeProposal, ProductionReport  # noqa: PLC0415
+    from quality.models import InspectionPlan, Nonconformance, OrderCheck  # noqa: PLC0415
 
     order = factories.make_work_order(site=site)
     operation = order.operations.first()
@@ -120,12 +130,19 @@ def things(site: Any) -> dict[str, str]:
         site=site, person=factories.make_person(site=site), operation=operation, activity="RUN",
         started_at=factories.NOW, recorded_at=factories.NOW,
     )  # fmt: skip
+    plan = InspectionPlan.objects.create(site=site, item=order.item, name=f"Plan {site.code}")
+    check = OrderCheck.objects.create(operation=operation, plan=plan, revision=1, trigger="FIRST")
+    found = Nonconformance.objects.create(
+        reported_as=uuid.uuid4(), site=site, work_order=order, operation=operation, item=order.item, quantity=1,
+        uom=order.uom, reason=factories.make_reason(site=site), occurred_at=factories.NOW, recorded_at=factories.NOW,
+    )  # fmt: skip
     bom = factories.make_bom(item=order.item, lines=[])
     routing = factories.make_routing(item=order.item)
     connection = Connection.objects.create(name=f"erp-{site.code.lower()}", site=site.code, connector="practice")
     return {
         "items": str(order.item.pk), "boms": str(bom.pk), "routings": str(routing.pk), "work-orders": str(order.pk),
         "lots": str(factories.make_lot(item=factories.make_item(site=site, lot_tracked=True)).pk),
+        "inspection-checks": str(check.pk), "nonconformances": str(found.pk),
         "proposals": str(proposal.pk), "operations": str(operation.pk), "reports": str(report.pk),
         "labor": str(segment.pk),
         "erp": connection.name,

@@ -317,10 +317,11 @@ class Delivery:
         """Return the message, put into words, that can be begun with the note of this answer.
 
         Not where the ERP can never be asked: there, what dies between its answer and our note is a person's work, and
-        nothing may come between the two.
+        nothing may come between the two. And not behind a message with which a worker has died: were it the next one
+        that kills whoever puts it into words, this one would be in doubt again and again, and blamed in its place.
         """
         answered = what in (What.SEND, What.FIND) and verdict.state in (State.DONE, State.DEAD)
-        if not answered or self.connector.recall == Recall.NONE:
+        if not answered or message.crashes or self.connector.recall == Recall.NONE:
             return None
         following = self._ahead(message, verdict.state)
         if following is None:

@@ -30,13 +30,9 @@ def wake(stream_id: int) -> None:
     if _publish is None:
         return
     with _lock:
-        if stream_id in _queued:
-            return
-        try:
+        if stream_id not in _queued and not _waiting.full():
             _waiting.put_nowait(stream_id)
-        except queue.Full:
-            return
-        _queued.add(stream_id)
+            _queued.add(stream_id)
         _start()
 
 

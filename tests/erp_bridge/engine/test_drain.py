@@ -1,5 +1,6 @@
 """What one worker does about one stream, and what it leaves when it is stopped in between."""
 
+import contextlib
 import time
 from datetime import timedelta
 
@@ -9,7 +10,7 @@ from django.db import connection as database
 from erp_bridge.engine import decisions, points, wiring, worker
 from erp_bridge.models import Attempt, FlowState, OutboundMessage, Stream
 from erp_bridge.sdk import errors
-from tests.erp_bridge.engine.plant import BlindMemory, KeyedMemory, Memory, connect, counted, tell
+from tests.erp_bridge.engine.plant import BlindMemory, Counts, KeyedMemory, Memory, connect, counted, tell
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("now")]
 
@@ -136,6 +137,24 @@ def test_what_cannot_be_put_into_words_is_not_begun_but_judged(erp):
     assert states() == ["DEAD" if number == 1 else "DONE" for number in range(4)]
     assert [each.pieces for each in erp.booked()] == [1, 4]
     assert OutboundMessage.objects.get(seq=2).attempts == 0
+
+
+@pytest.mark.parametrize("connector", [Memory, KeyedMemory])
+def test_one_that_kills_whoever_puts_it_into_words_is_set_aside_and_not_its_neighbors(erp, now, monkeypatch, connector):
+    erp.honors_keys = connector is KeyedMemory
+    messages = say(1, 2, 3, connector=connector)
+    translate = Counts.translate
+    monkeypatch.setattr(
+        Counts, "translate", lambda self, event, links: kill() if event.pieces == 2 else translate(self, event, links)
+    )
+    for _ in range(12):
+        with contextlib.suppress(Killed):
+            worker.sweep(budget=600)
+        now.forward(timedelta(minutes=10))
+    assert states() == ["DONE", "DEAD", "DONE"]
+    assert [each.pieces for each in erp.booked()] == [1, 3]
+    messages[1].refresh_from_db()
+    assert (messages[1].outcome, messages[1].crashes) == ("POISON", 3)
 
 
 @pytest.mark.parametrize(("limit", "made"), [({"calls_allowed": 2}, 2), ({"deadline": 0.0}, 1)])

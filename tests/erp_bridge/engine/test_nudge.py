@@ -74,6 +74,28 @@ def test_a_broker_that_is_down_is_survived(publisher):
     assert heard.wait(60)
 
 
+def test_a_mistake_of_ours_is_said_and_costs_the_nudges_of_one_thread_only(publisher, monkeypatch):
+    ended, heard, said = threading.Event(), threading.Event(), []
+
+    def excepthook(how):
+        said.append(how.exc_value)
+        ended.set()
+
+    def publish(stream_id):
+        if stream_id == 77_003:
+            raise KeyError("nobody thought of this")
+        heard.set()
+
+    monkeypatch.setattr(threading, "excepthook", excepthook)
+    publisher(publish)
+    nudge.wake(77_003)
+    assert ended.wait(60)
+    nudge._thread.join()
+    nudge.wake(77_004)
+    assert heard.wait(60)
+    assert [type(each) for each in said] == [KeyError]
+
+
 def test_without_a_publisher_nothing_is_queued(publisher):
     publisher(None)
     before = nudge._waiting.qsize()

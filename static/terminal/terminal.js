@@ -638,24 +638,16 @@ function scanned(text) {
     return;
   }
   const form = openForm();
-  const sink = $((sheet ? "#" + sheet.id + " " : "") + "[data-scan-sink]");
+  const here = document.activeElement;
+  const sink = form && form.contains(here) && here.hasAttribute("data-scan-sink") ? here : $((sheet ? "#" + sheet.id + " " : "") + "[data-scan-sink]");
   if (form && upper === "COK") {
     const button = $("button[type=submit].primary", form);
     if (button) { button.click(); } else { unknown(text, words.expected_choice); }
   } else if (form && sink) {
     sink.value = upper[0] === "L" && sink.dataset.scanSink === "L" ? text.slice(1) : text;
     soonAsked(sheet);
-  } else if (upper[0] === "L" && sink && sink.dataset.scanSink === "L") {
-  const sheet = $("dialog[open]");
-  const here = document.activeElement;
-  const sink = sheet && sheet.contains(here) && here.hasAttribute("data-scan-sink") ? here : $((sheet ? "#" + sheet.id + " " : "") + "[data-scan-sink]");
-  if (sheet && sink) {
-    sink.value = upper[0] === "L" && sink.dataset.scanSink === "L" ? text.slice(1) : text;
-    soonAsked(sheet);
     sink.dispatchEvent(new CustomEvent("scanned", { bubbles: true }));
-    return;
-  }
-  if (upper[0] === "L" && sink && sink.dataset.scanSink === "L") {
+  } else if (upper[0] === "L" && sink && sink.dataset.scanSink === "L") {
     openSheet(sink.closest("dialog").id.replace("sheet-", ""));
     sink.value = text.slice(1);
   } else {

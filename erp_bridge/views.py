@@ -326,7 +326,7 @@ class RefusedCard(PlannerCard):
 
     key = "refused"
     order = 30
-    title = gettext_lazy("Not told to the ERP")
+    title = gettext_lazy("Stuck at the ERP bridge")
     right = "bridge:read"
 
     def count(self, *, sites: Collection[str], now: datetime) -> tuple[int, str]:
@@ -336,4 +336,4 @@ class RefusedCard(PlannerCard):
         return figures.refused + figures.to_review + figures.set_aside, words
 
     def url(self) -> str:
-        return f"{reverse('bridge:messages')}?state=attention"
+        return reverse("bridge:overview")

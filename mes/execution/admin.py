@@ -134,7 +134,9 @@ class WorkOrderForm(forms.ModelForm):
         item, site, uom, quantity = (cleaned.get(name) for name in ("item", "site", "uom", "order_quantity"))
         if item and site and item.site_id != site.pk:
             self.add_error("item", f"{item} belongs to {item.site}, not to {site}.")
-        if uom and quantity is not None:
+        if quantity is not None and quantity <= 0:
+            self.add_error("order_quantity", "The order quantity must be more than zero.")
+        elif uom and quantity is not None:
             try:
                 check_precision(quantity, decimals=uom.decimals, unit=uom.code, field="order_quantity")
             except DomainError as refusal:

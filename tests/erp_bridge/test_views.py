@@ -248,4 +248,4 @@ def test_what_was_refused_is_a_card_on_the_planners_home(client, person, refused
     client.force_login(planner)
     card = client.get("/admin/").context["planner_cards"][-1]
     assert (card["count"], card["words"]) == (1, "1 refused, 0 in doubt, 0 set aside on the way down")
-    assert b"Order WO1 is closed" in client.get(card["url"]).content
+    assert b"state=attention" in client.get(card["url"]).content

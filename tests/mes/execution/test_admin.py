@@ -139,6 +139,17 @@ def test_an_order_made_by_hand_goes_through_the_service(planner):
     assert (order.status, order.owner, order.order_quantity) == ("PLANNED", "", 12)
 
 
+@pytest.mark.parametrize("quantity", ["0", "-5"])
+def test_an_order_of_nothing_is_refused_in_words(planner, quantity):
+    item = make_item()
+    page = planner.post(
+        reverse("admin:execution_workorder_add"),
+        {"site": make_site().pk, "number": "M-1", "item": item.pk, "uom": item.uom_id, "order_quantity": quantity},
+    )
+    assert "must be more than zero" in page.content.decode()
+    assert "is violated" not in page.content.decode()
+
+
 def test_an_order_quantity_that_its_unit_does_not_take_is_shown_at_the_field(planner):
     item = make_item()
     page = planner.post(

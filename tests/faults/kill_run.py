@@ -142,7 +142,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
         if getattr(options, name) is None:
             setattr(options, name, value)
     options.seconds = options.seconds or {"tiny": 8, "smoke": 30, "full": 300}.get(options.profile, 1)
-    options.timeout = options.timeout or {"tiny": 120, "smoke": 400, "full": 2700}.get(options.profile, 60)
+    options.timeout = options.timeout or {"tiny": 120, "smoke": 400, "full": 7200}.get(options.profile, 60)
     return options
 
 

@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "mes.execution",
     "mes.equipment",
     "mes.andon",
+    "mes.performance",
     "quality",
     "labor",
     "erp_bridge.costing",
@@ -312,6 +313,13 @@ UNFOLD = {
                     _admin_link(_("Work centers"), "precision_manufacturing", "admin:masterdata_workcenter_changelist"),
                     _admin_link(_("People"), "badge", "admin:masterdata_person_changelist"),
                     _admin_link(_("Reason codes"), "label", "admin:masterdata_reasoncode_changelist"),
+                    _admin_link(
+                        _("What stop reasons count as"), "category_search", "admin:equipment_stopreason_changelist"
+                    ),
+                    _admin_link(_("Shifts"), "schedule", "admin:masterdata_shift_changelist"),
+                    _admin_link(_("Breaks"), "coffee", "admin:equipment_shiftbreak_changelist"),
+                    _admin_link(_("Planned stops"), "event_busy", "admin:equipment_plannedstop_changelist"),
+                    _admin_link(_("Micro-stops"), "timer", "admin:equipment_stoppolicy_changelist"),
                 ],
             },
             {
@@ -322,6 +330,9 @@ UNFOLD = {
                     _admin_link(_("Movements of material"), "swap_horiz", "admin:material_materialmovement_changelist"),
                     _admin_link(_("Lots"), "inventory_2", "admin:material_lot_changelist"),
                     _admin_link(_("Time on jobs"), "schedule", "admin:labor_laborsegment_changelist"),
+                    _admin_link(_("What work units did"), "timeline", "admin:equipment_statechange_changelist"),
+                    _admin_link(_("Downtime"), "block", "admin:equipment_downtimerecord_changelist"),
+                    _admin_link(_("Calls for maintenance"), "build", "admin:equipment_maintenancerequest_changelist"),
                 ],
             },
         ],

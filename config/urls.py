@@ -7,7 +7,9 @@ from django.urls import include, path
 from erp_bridge.urls import api_urlpatterns as bridge_api
 from labor.urls import api_urlpatterns as labor_api
 from mes.andon.urls import api_urlpatterns as andon_api
+from mes.equipment.urls import api_urlpatterns as equipment_api
 from mes.execution.urls import api_urlpatterns as execution_api
+from mes.performance.urls import api_urlpatterns as performance_api
 from quality.urls import api_urlpatterns as quality_api
 
 urlpatterns = [
@@ -20,6 +22,8 @@ urlpatterns = [
     path("api/v1/", include("mes.material.urls")),
     path("api/v1/", include(execution_api)),
     path("api/v1/", include(quality_api)),
+    path("api/v1/", include(equipment_api)),
+    path("api/v1/", include(performance_api)),
     path("api/v1/erp/", include(bridge_api)),
     path("api/v1/", include(andon_api)),
     path("api/v1/", include(labor_api)),
@@ -27,6 +31,8 @@ urlpatterns = [
     path("", include("mes.execution.urls")),
     path("", include("mes.andon.urls")),
     path("", include("quality.urls")),
+    path("", include("mes.equipment.urls")),
+    path("", include("mes.performance.urls")),
     path("", include("labor.urls")),
     path("", include("erp_bridge.costing.urls")),
     path("", include("erp_bridge.urls")),

@@ -21,6 +21,11 @@ RIGHTS: Mapping[str, str] = {
     "labor:read": "See who worked on what, and how long",
     "labor:write": "Clock on and off",
     "labor:correct": "Set forgotten ends, and take booked time back",
+    "equipment:read": "See the states and stops of work units, and calls for maintenance",
+    "stops:write": "Stop work units, explain stops and call maintenance",
+    "stops:correct": "Enter forgotten stops, cut and join stops, and take entries back",
+    "maintenance:write": "Acknowledge calls for maintenance and say that the work is done",
+    "performance:read": "See OEE and losses",
     "costs:read": "See rates and costs",
     "changes:read": "Read the journal as a feed of changes",
     "erp:write": "Hand in items and orders on behalf of an ERP",
@@ -35,7 +40,7 @@ RIGHTS: Mapping[str, str] = {
 }
 """Every right there is. A key's scopes are rights as well."""
 
-_SEE = ("masterdata:read", "orders:read", "material:read", "quality:read")
+_SEE = ("masterdata:read", "orders:read", "material:read", "quality:read", "equipment:read", "performance:read")
 _WORK = (
     *_SEE,
     "people:read",
@@ -45,6 +50,7 @@ _WORK = (
     "labor:read",
     "labor:write",
     "quality:write",
+    "stops:write",
 )
 
 ROLES: Mapping[str, str] = {
@@ -74,6 +80,8 @@ ROLE_RIGHTS: Mapping[str, frozenset[str]] = {
             "devices:manage",
             "people:unlock",
             "calls:answer",
+            "stops:correct",
+            "maintenance:write",
         )
     ),
     "PLANNER": frozenset(
@@ -91,7 +99,7 @@ ROLE_RIGHTS: Mapping[str, frozenset[str]] = {
     "QUALITY": frozenset(
         (*_SEE, "people:read", "quality:write", "quality:decide", "orders:hold", "changes:read", "calls:answer")
     ),
-    "MAINTENANCE": frozenset((*_SEE, "calls:answer")),
+    "MAINTENANCE": frozenset((*_SEE, "people:read", "calls:answer", "stops:write", "maintenance:write")),
     "CONTROLLER": frozenset((*_SEE, "people:read", "labor:read", "costs:read", "bridge:read")),
     "INTEGRATOR": frozenset((*_SEE, "people:read", "changes:read", "erp:write", "bridge:read", "bridge:write")),
     "IT": frozenset((*_SEE, "people:read", "changes:read", "bridge:read", "devices:manage", "access:manage")),

@@ -37,9 +37,14 @@ class EquipmentConfig(AppConfig):
         bus.subscribe(WorkOrderStatusChanged, on_order)
         live.watch("equipment", intervals.last_change)
 
+        from mes.core import attention
         from mes.equipment.panels import ACTIONS, PANELS
+        from mes.equipment.queries import stops
         from mes.terminal.panels import actions, panels
 
+        attention.sources.add(
+            attention.AttentionSource(key="equipment", title=_("Machines"), look=stops.needs_attention, order=15)
+        )
         for panel in PANELS:
             panels.add(panel())
         for action in ACTIONS:

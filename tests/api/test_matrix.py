@@ -86,6 +86,20 @@ DECLARED: dict[str, dict[str, str]] = {
     "api/v1/labor/clock-off": {"POST": "labor:write"},
     "api/v1/labor/indirect-start": {"POST": "labor:write"},
     "api/v1/labor/indirect-stop": {"POST": "labor:write"},
+    "api/v1/work-unit-states": {"GET": "equipment:read"},
+    "api/v1/stops": {"POST": "stops:write"},
+    "api/v1/stops/explain": {"POST": "stops:write"},
+    "api/v1/stops/end": {"POST": "stops:write"},
+    "api/v1/stops/record": {"POST": "stops:correct"},
+    "api/v1/stops/split": {"POST": "stops:correct"},
+    "api/v1/stops/join": {"POST": "stops:correct"},
+    "api/v1/stop-entries": {"GET": "equipment:read"},
+    "api/v1/stop-entries/<uuid:pk>/reversal": {"POST": "stops:correct"},
+    "api/v1/downtime": {"GET": "equipment:read"},
+    "api/v1/maintenance-requests": {"GET": "equipment:read", "POST": "stops:write"},
+    "api/v1/maintenance-requests/<uuid:pk>/acknowledge": {"POST": "maintenance:write"},
+    "api/v1/maintenance-requests/<uuid:pk>/done": {"POST": "maintenance:write"},
+    "api/v1/oee": {"GET": "performance:read"},
     "api/v1/erp/<slug:connection>/items": {"PUT": "erp:write"},
     "api/v1/erp/<slug:connection>/work-orders": {"PUT": "erp:write"},
 }
@@ -114,6 +128,12 @@ def things(site: Any) -> dict[str, str]:
     """Return an existing id at the site for each route that has one."""
     from erp_bridge.models import Connection  # noqa: PLC0415
     from labor.models import LaborSegment  # noqa: PLC0415
+    from mes.equipment.models import (  # noqa: PLC0415
+        MaintenanceRequest,
+        StateChange,
+        StopEntry,
+        StopExplanation,
+    )
     from mes.execution.models import ChangeProposal, ProductionReport  # noqa: PLC0415
     from quality.models import InspectionPlan, Nonconformance, OrderCheck  # noqa: PLC0415
 
@@ -136,6 +156,14 @@ def things(site: Any) -> dict[str, str]:
         reported_as=uuid.uuid4(), site=site, work_order=order, operation=operation, item=order.item, quantity=1,
         uom=order.uom, reason=factories.make_reason(site=site), occurred_at=factories.NOW, recorded_at=factories.NOW,
     )  # fmt: skip
+    unit = operation.work_center.work_units.get()
+    fact = {"site": site, "work_unit": unit, "at": factories.NOW, "recorded_at": factories.NOW}
+    entry = StopEntry.objects.create(kind="STOP", **fact)
+    StopExplanation.objects.create(reason=factories.make_reason(site=site, kind="STOP"), **fact)
+    StateChange.objects.create(
+        site=site, work_unit=unit, started_at=factories.NOW, state="STOPPED", recorded_at=factories.NOW
+    )
+    call = MaintenanceRequest.objects.create(site=site, work_unit=unit, requested_at=factories.NOW)
     bom = factories.make_bom(item=order.item, lines=[])
     routing = factories.make_routing(item=order.item)
     connection = Connection.objects.create(name=f"erp-{site.code.lower()}", site=site.code, connector="practice")
@@ -144,7 +172,7 @@ def things(site: Any) -> dict[str, str]:
         "lots": str(factories.make_lot(item=factories.make_item(site=site, lot_tracked=True)).pk),
         "inspection-checks": str(check.pk), "nonconformances": str(found.pk),
         "proposals": str(proposal.pk), "operations": str(operation.pk), "reports": str(report.pk),
-        "labor": str(segment.pk),
+        "labor": str(segment.pk), "stop-entries": str(entry.pk), "maintenance-requests": str(call.pk),
         "erp": connection.name,
     }  # fmt: skip
 

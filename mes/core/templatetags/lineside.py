@@ -95,6 +95,24 @@ def minutes(value: Decimal | None) -> str:
 
 
 @register.filter
+def percent(value: Decimal | None) -> str:
+    """Write a share of one as a percentage with one place; "–" for none."""
+    return "–" if value is None else f"{Decimal(value) * 100:.1f} %"
+
+
+@register.filter
+def exact_minutes(value: Decimal | None) -> str:
+    """Write minutes with two places: for reading a computation along."""
+    return "–" if value is None else _("%(n)s min") % {"n": f"{Decimal(value):,.2f}"}
+
+
+@register.filter
+def length_until(start: datetime, end: datetime) -> str:
+    """Write how long it was from one moment to another."""
+    return minutes(Decimal(round((end - start).total_seconds())) / 60)
+
+
+@register.filter
 def money(value: Decimal | None) -> str:
     """Write an amount with two places and thousands apart; its currency stands elsewhere on the page."""
     return "–" if value is None else f"{Decimal(value):,.2f}"

@@ -1,7 +1,7 @@
 """When work is planned: shifts of local time as intervals of real time, and arithmetic on such intervals."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -43,6 +43,7 @@ def shift_windows(patterns: Iterable[ShiftPattern], *, zone: ZoneInfo, first: da
     A shift that ends before or when it starts crosses midnight, and belongs to the day on which it starts. Where a local
     time comes twice (clocks go back) the first is meant, where it does not come at all the moment that would have been
     it; so neighboring shifts neither overlap nor leave a gap, and a night in which clocks change is not 8 hours long.
+    Where shifts of the calendar overlap, the time belongs to the one that began first: no minute counts twice.
     """
     found = []
     for ordinal in range(first.toordinal(), last.toordinal() + 1):
@@ -57,7 +58,16 @@ def shift_windows(patterns: Iterable[ShiftPattern], *, zone: ZoneInfo, first: da
                 for span in clip([_break(day, pattern.starts_at, begin, finish, zone)], start, end)
             )
             found.append(ShiftWindow(day, pattern.code, pattern.name, start, end, breaks))
-    return sorted(found, key=lambda window: (window.start, window.code))
+    return _disjoint(sorted(found, key=lambda window: (window.start, window.code)))
+
+
+def _disjoint(windows: Iterable[ShiftWindow]) -> list[ShiftWindow]:
+    kept: list[ShiftWindow] = []
+    for window in windows:
+        start = max(window.start, kept[-1].end) if kept else window.start
+        if start < window.end:
+            kept.append(replace(window, start=start, breaks=tuple(clip(window.breaks, start, window.end))))
+    return kept
 
 
 def _span(day: date, begin: time, finish: time, zone: ZoneInfo) -> Span:

@@ -1,0 +1,34 @@
+"""Plugs this app in."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class PerformanceConfig(AppConfig):
+    name = "mes.performance"
+    label = "performance"
+    verbose_name = _("Performance")
+
+    def ready(self) -> None:
+        from typing import Any
+
+        from mes.access.queries import grant_of_user
+        from mes.core.pages import Page, pages
+
+        def allowed(user: Any) -> bool:
+            grant = grant_of_user(user)
+            return grant is not None and grant.may("performance:read")
+
+        pages.add(
+            Page(
+                key="oee",
+                title=_("OEE"),
+                summary=_(
+                    "What the machines do and lose: availability, performance, quality, stops, each with its numbers."
+                ),
+                url_name="performance:overview",
+                icon="oee",
+                order=15,
+                allowed=allowed,
+            )
+        )

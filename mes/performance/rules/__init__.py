@@ -1,0 +1,1 @@
+"""The figures' definitions, as plain functions of plain values."""

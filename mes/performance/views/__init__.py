@@ -1,0 +1,1 @@
+"""The supervisor's pages, and how time is drawn on them."""

@@ -1,0 +1,247 @@
+"""The supervisor's pages: figures by unit and shift, live; one unit's day with the way it was computed; stops by reason."""
+
+import csv
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.core import signing
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from mes.access.queries import may, sites_of
+from mes.access.views import requires
+from mes.core import live
+from mes.core.attention import all_attention
+from mes.equipment.queries.planned import has_shifts
+from mes.equipment.queries.stops import current_intervals, open_requests, units_of
+from mes.execution.models import Operation
+from mes.masterdata.models import Site, WorkUnit
+from mes.performance.queries.pareto import pareto
+from mes.performance.queries.shifts import DayOfSite, production_day, shifts_of_site
+from mes.performance.rules.figures import waterfall
+from mes.performance.views.drawing import UnitShift, drawn
+
+RIGHT = "performance:read"
+PAGE_AGE = 7 * 24 * 3600
+LONGEST_PERIOD = timedelta(days=92)
+
+
+@require_GET
+@requires(RIGHT)
+def overview(request: HttpRequest) -> HttpResponse:
+    """Show a site's production day: its figures, what each unit does now, what needs attention."""
+    sites = list(sites_of(request.user, RIGHT))
+    site = _chosen_site(request, sites)
+    if site is None:
+        raise Http404
+    now = timezone.now()
+    today = production_day(site, now)
+    day = _day(request, "day", today)
+    token = signing.dumps([site.pk, day.isoformat() if day != today else ""], salt="oee-page", compress=True)
+    return render(
+        request,
+        "performance/overview.html",
+        {
+            "site": site,
+            "sites": sites,
+            "day": day,
+            "today": today,
+            "before": day - timedelta(days=1),
+            "after": day + timedelta(days=1) if day < today else None,
+            "body": _overview(site, day, is_today=day == today, now=now),
+            "live_url": f"{reverse('performance:overview-live')}?page={token}",
+            "now": now,
+        },
+    )
+
+
+@require_GET
+def overview_live(request: HttpRequest) -> HttpResponse:
+    """Return the page's body, or 304; the page's token says of which site and day, so that no session is read."""
+    try:
+        pk, day = signing.loads(request.GET.get("page", ""), salt="oee-page", max_age=PAGE_AGE)
+    except (signing.BadSignature, ValueError):
+        return HttpResponse(status=401)
+
+    def build() -> bytes:
+        site, now = Site.objects.get(pk=pk), timezone.now()
+        today = production_day(site, now)
+        chosen = date.fromisoformat(day) if day else today
+        return _overview(site, chosen, is_today=chosen == today, now=now).encode()
+
+    return live.respond(
+        request, scope=f"oee/{pk}/{day}/{get_language()}", build=build, content_type="text/html; charset=utf-8"
+    )
+
+
+def _overview(site: Site, day: date, *, is_today: bool, now: datetime) -> str:
+    seen = shifts_of_site(site, first=day, last=day, now=now)
+    shifts = [drawn(shift) for shift in seen.shifts]
+    by_unit: dict[int, list[UnitShift]] = {}
+    for one in shifts:
+        by_unit.setdefault(one.shift.unit.pk, []).append(one)
+    with timezone.override(site.time_zone):
+        return render_to_string(
+            "performance/overview_body.html",
+            {
+                "site": site,
+                "day": day,
+                "is_today": is_today,
+                "now": now,
+                "has_shifts": has_shifts([site.code]),
+                "seen": seen,
+                "whole": seen.whole,
+                "whole_sums": seen.whole_sums,
+                "losses": waterfall(seen.whole_sums),
+                "units": [(unit, by_unit.get(unit.pk, [])) for unit in seen.units],
+                "tiles": _tiles(seen, by_unit, now) if is_today else [],
+                "attention": all_attention(sites=[site.code], now=now) if is_today else [],
+                "unexplained": sum(shift.sums.unexplained for shift in seen.shifts),
+            },
+        )
+
+
+def _tiles(seen: DayOfSite, by_unit: dict[int, list[UnitShift]], now: datetime) -> list[dict[str, Any]]:
+    """Return what each unit does now, what stands still without a reason first."""
+    held = current_intervals(seen.units, now=now)
+    operations = [one.operation_id for one in held.values() if one.operation_id]
+    jobs = Operation.objects.filter(pk__in=operations).select_related("work_order__item", "work_order__uom").in_bulk()
+    calls = {request.work_unit_id: request for request in open_requests(sites=[seen.site.code])}
+    rank = {"STOPPED": 0, "SETUP": 2, "RUNNING": 3, "IDLE": 4}
+    tiles = []
+    for unit in seen.units:
+        now_held = held.get(unit.pk)
+        shifts = by_unit.get(unit.pk, [])
+        running = shifts[-1] if shifts and shifts[-1].shift.is_running else None
+        tiles.append(
+            {
+                "unit": unit,
+                "held": now_held,
+                "job": jobs.get(now_held.operation_id) if now_held and now_held.operation_id else None,
+                "call": calls.get(unit.pk),
+                "drawn": running,
+                "rank": (rank.get(now_held.state, 5) if now_held else 5, unit.code),
+            }
+        )
+    return sorted(tiles, key=lambda tile: tile["rank"])
+
+
+@require_GET
+@requires(RIGHT)
+def unit(request: HttpRequest, site: str, code: str) -> HttpResponse:
+    """Show one unit's production day: the timeline, the stops, and how each figure was computed."""
+    found = (
+        WorkUnit.objects.filter(site__in=sites_of(request.user, RIGHT), site__code=site, code=code)
+        .select_related("site", "work_center")
+        .first()
+    )
+    if found is None:
+        raise Http404
+    now = timezone.now()
+    today = production_day(found.site, now)
+    day = _day(request, "day", today)
+    seen = shifts_of_site(found.site, first=day, last=day, now=now, units=[found])
+    with timezone.override(found.site.time_zone):
+        return render(
+            request,
+            "performance/unit.html",
+            {
+                "unit": found,
+                "site": found.site,
+                "day": day,
+                "today": today,
+                "before": day - timedelta(days=1),
+                "after": day + timedelta(days=1) if day < today else None,
+                "shifts": [(drawn(shift), waterfall(shift.sums)) for shift in seen.shifts],
+                "outside": seen.outside,
+                "whole": seen.whole,
+                "whole_sums": seen.whole_sums,
+                "has_shifts": has_shifts([found.site.code]),
+                "may_explain": may(request.user, "stops:write", found.site.code),
+                "now": now,
+            },
+        )
+
+
+@require_GET
+@requires(RIGHT)
+def stops_by_reason(request: HttpRequest) -> HttpResponse:
+    """Show the stops of a period by reason, most minutes first, or hand them out as CSV."""
+    sites = list(sites_of(request.user, RIGHT))
+    site = _chosen_site(request, sites)
+    if site is None:
+        raise Http404
+    now = timezone.now()
+    last = _day(request, "to", production_day(site, now))
+    first = min(_day(request, "from", last - timedelta(days=6)), last)
+    if last - first > LONGEST_PERIOD:
+        first = last - LONGEST_PERIOD
+        messages.info(request, _("At most %(n)s days are shown at once.") % {"n": LONGEST_PERIOD.days})
+    units = units_of([site.code])
+    wanted = request.GET.get("unit", "")
+    chosen = [one for one in units if one.code == wanted] or units
+    with_micro = request.GET.get("micro") == "yes"
+    seen = shifts_of_site(site, first=first, last=last, now=now, units=chosen)
+    table = pareto(seen.shifts, with_micro=with_micro)
+    if request.GET.get("as") == "csv":
+        return _as_csv(table.rows, table.shifts, name=f"stops-{site.code}-{first}-{last}.csv")
+    return render(
+        request,
+        "performance/pareto.html",
+        {
+            "site": site,
+            "sites": sites,
+            "first": first,
+            "last": last,
+            "units": units,
+            "unit": wanted if len(chosen) == 1 else "",
+            "with_micro": with_micro,
+            "table": table,
+            "planned": seen.whole_sums.planned,
+            "has_shifts": has_shifts([site.code]),
+            "query": request.GET.urlencode(),
+        },
+    )
+
+
+def _as_csv(rows: Sequence[Any], shifts: Sequence[str], *, name: str) -> HttpResponse:
+    response = HttpResponse(content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    writer = csv.writer(response)
+    writer.writerow(["reason", "name", "counts_as", "minutes", "count", "mean_minutes", "share", "cumulative", *shifts])
+    for row in rows:
+        figures = [row.minutes, row.count, row.mean, row.share, row.cumulative, *row.by_shift]
+        texts = [_harmless(text) for text in (row.code, row.name, row.loss)]
+        writer.writerow([*texts, *(figure if isinstance(figure, int) else f"{figure:.4f}" for figure in figures)])
+    return response
+
+
+def _harmless(text: str) -> str:
+    """Return a text that no spreadsheet takes for a formula."""
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+
+
+def _chosen_site(request: HttpRequest, sites: Sequence[Site]) -> Site | None:
+    wanted = request.GET.get("site", "")
+    return next((site for site in sites if site.code == wanted), None if wanted else next(iter(sites), None))
+
+
+def _day(request: HttpRequest, name: str, usual: date) -> date:
+    """Return a day of the query; one that cannot be read, or lies in the future, is taken as the usual one, and said so."""
+    text = request.GET.get(name, "")
+    if not text:
+        return usual
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        messages.warning(request, _("“%(text)s” is not a date, so this is today.") % {"text": text[:20]})
+        return usual
+    return day if date(2000, 1, 1) <= day <= usual + timedelta(days=1) else usual

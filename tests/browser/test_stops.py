@@ -1,0 +1,163 @@
+"""A stop at the terminal, explained later at the office, and the figures that follow: in a real browser."""
+
+from datetime import datetime, time, timedelta
+from uuid import uuid4
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from mes.core import live
+from mes.equipment import services
+from mes.equipment.models import MaintenanceRequest, ShiftBreak, StateChange, StopExplanation, StopReason
+from mes.masterdata.models import Shift, WorkUnit
+from tests.mes.equipment.helpers import make_stop_reason, run, stop
+from tests.mes.execution.helpers import pause, report, start
+
+pytestmark = pytest.mark.browser
+
+PAGES = ["/oee/", "/oee/P1/UNIT/", "/oee/pareto/", "/stops/", "/maintenance/"]
+
+
+@pytest.fixture
+def unit(plant):
+    """The machine of the first operation, at a site that works around the clock."""
+    Shift.objects.create(
+        site=plant.site, code="DAY", name="Day and night", starts_at=time(0), ends_at=time(0), weekdays="0123456"
+    )
+    machine = make_stop_reason("MACHINE", site=plant.site, name="Machine")
+    StopReason.objects.create(reason=machine, loss="FAILURE", calls_maintenance=True)
+    make_stop_reason("SPINDLE", site=plant.site, name="Spindle", parent=machine)
+    for code, name in (("TOOL", "Tool change"), ("WAIT", "No material"), ("PEOPLE", "Nobody here")):
+        make_stop_reason(code, site=plant.site, name=name)
+    return WorkUnit.objects.get(work_center=plant.operations.get(position=1).work_center)
+
+
+@pytest.fixture
+def worked(plant, unit):
+    """A day with a setup, running, stops of every kind, pieces and a pause; all of it some time ago."""
+    now = timezone.now().replace(microsecond=0)
+    begun = max(now - timedelta(hours=5), datetime.combine(now.date(), time(0, 1), tzinfo=now.tzinfo))
+    step = (now - begun) / 20
+
+    def at(part: float) -> datetime:
+        return (begun + step * part).replace(microsecond=0)
+
+    start(plant, "10", when=at(0), activity="SETUP")
+    start(plant, "10", when=at(2))
+    report(plant, "10", good=40, scrap={"BURR": 2}, when=at(4))
+    stop(unit, when=at(5), reason="TOOL")
+    run(unit, when=at(6))
+    stop(unit, when=at(8))
+    run(unit, when=at(10))
+    report(plant, "10", good=20, when=at(11))
+    stop(unit, when=at(12), reason="MACHINE")
+    run(unit, when=at(13))
+    pause(plant, "10", when=at(16))
+    start(plant, "10", when=at(18))
+    ShiftBreak.objects.create(
+        shift=Shift.objects.get(), starts_at=at(14).time().replace(second=0), ends_at=at(15).time().replace(second=0)
+    )
+    live.forget()
+    return at
+
+
+def sign_on(page):
+    page.click("#operator")
+    page.fill("#sign-number", "1007")
+    page.fill("#sign-pin", "2580")
+    page.click("#sign-on-form button[type=submit]")
+    expect(page.locator("[data-operator-name]")).to_have_text("Anna Krüger")
+
+
+def test_a_stop_takes_two_taps_and_its_reason_can_wait(open_page, plant, unit):
+    start(plant, "10", when=timezone.now() - timedelta(minutes=30))
+    page = open_page(f"/t/{unit.work_center.code}/")
+    sign_on(page)
+    page.click(f"#stop-{unit.pk}")
+    page.click(f"#sheet-stop-{unit.pk} .later")
+    expect(page.locator(".machine")).to_contain_text("Stopped", timeout=30_000)
+    expect(page.locator("[data-pill]")).to_have_text("All saved", timeout=30_000)
+    page.click(f"#runs-{unit.pk}")
+    expect(page.locator(".machine")).to_contain_text("Running", timeout=30_000)
+    assert StateChange.objects.filter(work_unit=unit, state="STOPPED").count() == 1
+
+
+def test_a_reason_is_given_at_once_in_two_taps(open_page, plant, unit):
+    start(plant, "10", when=timezone.now() - timedelta(minutes=30))
+    page = open_page(f"/t/{unit.work_center.code}/")
+    sign_on(page)
+    page.click(f"#stop-{unit.pk}")
+    page.click(f"#sheet-stop-{unit.pk} button:has-text('Tool change')")
+    expect(page.locator(".machine")).to_contain_text("Tool change", timeout=30_000)
+    (said,) = StopExplanation.objects.all()
+    assert (said.reason.code, said.person.number) == ("TOOL", "1007")
+
+
+def test_a_stop_is_explained_later_at_the_terminal_and_the_rest_at_the_office(open_page, plant, unit, worked):
+    page = open_page(f"/t/{unit.work_center.code}/")
+    sign_on(page)
+    waiting = page.locator("[data-sheet^='explain-']")
+    expect(waiting).to_have_count(2, timeout=30_000)
+    waiting.first.click()
+    page.click("dialog[open] button:has-text('No material')")
+    expect(waiting).to_have_count(1, timeout=30_000)
+
+    office = open_page("/stops/", user="lead")
+    office.locator("input[name=stop]").check()
+    office.select_option("#bulk-reason", "PEOPLE")
+    office.click("button:has-text('Explain')")
+    expect(office.locator(".note")).to_contain_text("1 stops have their reason")
+    expect(office.locator(".attention.calm")).to_contain_text("Every stop has its reason")
+    assert sorted(StopExplanation.objects.values_list("reason__code", flat=True)) == [
+        "MACHINE",
+        "PEOPLE",
+        "TOOL",
+        "WAIT",
+    ]
+
+
+def test_maintenance_is_called_seen_and_done(open_page, plant, unit):
+    page = open_page(f"/t/{unit.work_center.code}/")
+    sign_on(page)
+    page.click(f"#stop-{unit.pk}")
+    page.click(f"#call-{unit.pk}")
+    expect(page.locator(".machine")).to_contain_text("Maintenance is called", timeout=30_000)
+    office = open_page("/maintenance/", user="lead")
+    office.click("button:has-text('I come')")
+    expect(page.locator(".machine")).to_contain_text("Maintenance comes", timeout=30_000)
+    office.fill("input[name=outcome]", "Greased")
+    office.click("button:has-text('Done')")
+    expect(office.locator("main")).to_contain_text("Nobody waits for maintenance")
+    assert MaintenanceRequest.objects.get().outcome == "Greased"
+
+
+def test_the_figures_follow_by_themselves(open_page, plant, unit, worked):
+    page = open_page("/oee/", user="lead")
+    known = page.locator(".figures > div", has_text="Known").locator(".figure-value").first
+    before = known.inner_text()
+    late = StateChange.objects.filter(work_unit=unit, state="STOPPED").order_by("started_at")[1]
+    services.explain_stops(
+        explanation_id=uuid4(),
+        stops=[(unit.pk, late.started_at)],
+        reason="WAIT",
+        person=None,
+        now=timezone.now(),
+    )
+    expect(known).not_to_have_text(before, timeout=30_000)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", PAGES)
+def test_axe_finds_nothing(open_page, unit, worked, path, scheme):
+    page = open_page(path.replace("UNIT", unit.code), user="lead", scheme=scheme)
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+@pytest.mark.parametrize("path", PAGES)
+def test_nothing_runs_over_the_edge(open_page, unit, worked, path, width):
+    page = open_page(path.replace("UNIT", unit.code), user="lead", width=width)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -56,6 +56,10 @@ BOOKINGS: dict[str, dict[str, str]] = {
     },
     "labor": {**_HEAD, **_STEP, "segment": "text", **_SPAN},
     "machine-times": {**_HEAD, **_STEP, "interval": "text", "work_center": "text", **_SPAN},
+    "downtimes": {
+        **_HEAD, "order": "text?", "downtime": "text", "replaces": "text?", "revision": "integer", "work_center": "text",
+        "machine": "text", "minutes": "number", "from": "time", "to": "time", "reason": "text", "text": "text?",
+    },
     "completions": {**_HEAD, "good": "number", "scrap": "number", "unit": "text", "item": "text"},
     "costs": {
         **_HEAD, "version": "integer", "currency": "text", "planned_total": "number", "material": "number",
@@ -158,6 +162,8 @@ def check_business(kind: str, body: Mapping[str, Any], known: Known) -> str:
     :raises Refusal: with the code of the rule that it breaks.
     """
     order = known.order
+    if kind == "downtimes":
+        return _check_downtime(body, known)
     if kind in QUALITY:
         _check_quality(kind, body)
         if not body["order"]:
@@ -186,6 +192,15 @@ def check_business(kind: str, body: Mapping[str, Any], known: Known) -> str:
     if kind == "completions":
         return _check_completion(body, known)
     return ""
+
+
+def _check_downtime(body: Mapping[str, Any], known: Known) -> str:
+    """A stop belongs to a work center and to no order; whoever explained it may sit at a desk and be no employee."""
+    if known.work_center is None:
+        raise Refusal(422, "WORK_CENTER_UNKNOWN", f"There is no work center {body['work_center']}.", "work_center")
+    if Decimal(body["minutes"]) < 0:
+        raise Refusal(422, "TOTAL_NEGATIVE", "A stop is not shorter than nothing.", "minutes")
+    return "takes the place of an earlier one" if body["replaces"] else ""
 
 
 def _check_quality(kind: str, body: Mapping[str, Any]) -> None:

@@ -228,11 +228,12 @@ class Store:
     def _move_order(self, kind: str, body: Mapping[str, Any]) -> None:
         """Let the order follow what is booked on it; a new state is a change that readers see."""
         order = self.get(ORDERS, body["order"])
+        if order is None:
+            return  # a batch that is held, a stop of a machine
         if kind in rules.QUALITY:
-            if kind == "holds" and order is not None:
+            if kind == "holds":
                 self._hold_order(order, body)
             return
-        assert order is not None
         state = order["state"]
         if kind == "completions":
             state = "FINISHED"

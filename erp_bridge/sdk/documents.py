@@ -204,6 +204,28 @@ class NonconformanceNotice(Document):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Downtime(Document):
+    """A work unit stood still for a reason; ``work_order`` and ``erp_work_order`` are "", it belongs to no order.
+
+    With ``replaces`` (the ``downtime_id`` of an earlier document) it takes that one's place; with no ``minutes`` there was
+    no such stop after all. ``loss`` is FAILURE, SETUP, WAITING, PLANNED or OTHER, and "" where there was none.
+    """
+
+    downtime_id: UUID
+    work_center: str
+    work_unit: str
+    started_at: datetime
+    ended_at: datetime
+    minutes: Decimal
+    reason: str
+    reason_name: str
+    loss: str = ""
+    revision: int = 1
+    replaces: UUID | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class OrderCompletion(Document):
     """The order is finished on the floor: nothing more will be produced against it."""
 

@@ -105,9 +105,9 @@ def test_a_stop_is_explained_later_at_the_terminal_and_the_rest_at_the_office(op
     expect(waiting).to_have_count(1, timeout=30_000)
 
     office = open_page("/stops/", user="lead")
-    office.locator("input[name=stop]").check()
+    office.locator("input[type=checkbox][name=stop]").check()
     office.select_option("#bulk-reason", "PEOPLE")
-    office.click("button:has-text('Explain')")
+    office.click("button.primary:has-text('Explain')")
     expect(office.locator(".note")).to_contain_text("1 stops have their reason")
     expect(office.locator(".attention.calm")).to_contain_text("Every stop has its reason")
     assert sorted(StopExplanation.objects.values_list("reason__code", flat=True)) == [

@@ -51,6 +51,16 @@ def render_nonconformance(document: documents.NonconformanceNotice) -> dict[str,
     }  # fmt: skip
 
 
+def render_downtime(document: documents.Downtime) -> dict[str, Any]:
+    """Return a stop of a machine, or what takes the place of an earlier one."""
+    return {
+        "downtime": str(document.downtime_id), "replaces": str(document.replaces or ""), "revision": document.revision,
+        "work_center": document.work_center, "machine": document.work_unit, "minutes": _number(document.minutes),
+        "from": document.started_at.isoformat(), "to": document.ended_at.isoformat(), "reason": document.reason,
+        "text": (document.note or document.reason_name)[:200],
+    }  # fmt: skip
+
+
 def render_production(document: documents.ProductionConfirmation) -> dict[str, Any]:
     """Return good and reworked pieces."""
     return {

@@ -95,6 +95,7 @@ class PracticeErp(Connector):
         documents.MaterialConsumption: Write("issues", render=bookings.render_consumption),
         documents.LaborTime: Write("labor", render=bookings.render_labor),
         documents.MachineTime: Write("machine-times", render=bookings.render_machine),
+        documents.Downtime: Write("downtimes", render=bookings.render_downtime),
         documents.OrderCompletion: Write("completions", render=bookings.render_completion),
         documents.OrderCost: Write("costs", render=bookings.render_cost),
     }

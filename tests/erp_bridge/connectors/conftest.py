@@ -63,6 +63,10 @@ def practice_documents(order: str, **changes: Any) -> list[documents.Document]:
         ),
         documents.LaborTime(**head, **span, operation="20", segment_id=uuid4(), activity="RUN"),
         documents.MachineTime(**head, **span, operation="20", interval_id=uuid4(), work_center="ASSY", activity="RUN"),
+        documents.Downtime(
+            **head | {"work_order": "", "erp_work_order": ""}, **span, downtime_id=uuid4(), work_center="ASSY",
+            work_unit="ASSY-01", reason="TOOL", reason_name="Tool change", loss="OTHER",
+        ),
         documents.OrderCompletion(**head, **piece, good_quantity=Decimal("9.5"), scrap_quantity=Decimal(1)),
         documents.OrderCost(
             **head, version=1, currency="EUR", planned_total=Decimal("80.00"), material=Decimal("50.00"),

@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from erp_bridge.flows.consumption import ConsumptionFlow
+from erp_bridge.flows.downtime import DowntimeFlow
 from erp_bridge.flows.holds import HoldsFlow
 from erp_bridge.flows.labor_time import LaborTimeFlow
 from erp_bridge.flows.machine_time import MachineTimeFlow
@@ -18,6 +19,7 @@ from erp_bridge.flows.scrap import ScrapFlow
 from erp_bridge.sdk.documents import ScrapLine
 from erp_bridge.sdk.errors import NotLinked
 from labor.events import LaborTimeRecorded
+from mes.equipment.events import DowntimeRecorded
 from mes.execution.events import (
     MachineTimeRecorded,
     ProductionReported,
@@ -55,6 +57,12 @@ OCCUPIED = MachineTimeRecorded(
 HELD = HoldChanged(
     **HEAD, hold_id=ID, target="OPERATION", status="PLACED", operation="20", item="FG", reason="BORE",
     reason_name="Bore too wide", note="Gauge the last 20", person="lead",
+)  # fmt: skip
+
+STOOD_STILL = DowntimeRecorded(
+    **HEAD | {"subject": "unit/ASSY-01"}, downtime_id=ID, work_center="ASSY", work_unit="ASSY-01", loss="FAILURE",
+    started_at=NOON - timedelta(minutes=47), ended_at=NOON, minutes=Decimal(47), reason="TOOL", reason_name="Tool change",
+    revision=2, replaces=ID,
 )  # fmt: skip
 
 
@@ -174,3 +182,9 @@ def test_completion_waits_for_everything_that_was_booked_and_passes_no_dead_lett
 def test_an_order_without_a_counterpart_waits(flow, event):
     with pytest.raises(NotLinked):
         flow().translate(replace(event, subject="MANUAL-1"), Links())
+
+
+def test_a_stop_goes_up_for_its_work_unit_and_waits_for_no_order():
+    document = DowntimeFlow().translate(STOOD_STILL, Links())
+    assert (document.work_order, document.erp_work_order, document.work_unit) == ("", "", "ASSY-01")
+    assert (document.minutes, document.reason, document.revision, document.replaces) == (Decimal(47), "TOOL", 2, ID)

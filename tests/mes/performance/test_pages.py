@@ -1,0 +1,151 @@
+"""The supervisor's pages in every state: with figures, empty, wrongly asked, signed out, and without the right."""
+
+import csv
+import io
+from datetime import UTC, datetime, time
+
+import pytest
+import time_machine
+from django.contrib.auth import get_user_model
+from django.urls import reverse
+
+from mes.access.models import Membership
+from mes.core import live
+from mes.equipment.models import PlannedStop
+from tests.factories import make_site, make_work_center
+from tests.mes.equipment.helpers import run, stop
+from tests.mes.performance.helpers import at, make_shift, vorne_shift
+
+pytestmark = pytest.mark.django_db
+EVENING = datetime(2026, 3, 2, 13, 59, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def evening():
+    live.forget()
+    with time_machine.travel(EVENING, tick=False):
+        yield
+
+
+@pytest.fixture
+def lead(client):
+    user = get_user_model().objects.create_user("lead", password="x")
+    Membership.objects.create(user=user, site=make_site(), role="SUPERVISOR")
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def text(response):
+    assert response.status_code == 200, response.status_code
+    return " ".join(response.content.decode().split())
+
+
+def test_the_day_shows_the_figures_with_the_way_they_were_computed(lead):
+    unit = vorne_shift()
+    with time_machine.travel(at(480), tick=False):
+        page = text(lead.get("/oee/"))
+    for figure in ("88.8 %", "86.1 %", "97.8 %", "74.8 %", "100.0 %"):
+        assert figure in page
+    assert "373.00 min ÷ 420.00 min" in page and "314.13 min ÷ 420.00 min" in page
+    assert f"/oee/P1/{unit.code}/" in page and "ran unplanned" in page
+
+
+def test_a_units_page_has_timeline_table_and_formula(lead):
+    unit = vorne_shift()
+    page = text(lead.get(f"/oee/P1/{unit.code}/?day=2026-03-02"))
+    assert 'role="img"' in page and "Tool" in page and "The timeline as a table" in page
+    assert "47.00 min" in page and "19271 pcs" in page
+
+
+def test_the_live_body_is_304_until_something_changes(lead):
+    unit = vorne_shift()
+    url = text(lead.get("/oee/")).split('data-live="')[1].split('"')[0]
+    first = lead.get(url)
+    assert first.status_code == 200
+    assert lead.get(url, headers={"If-None-Match": first["ETag"]}).status_code == 304
+    stop(unit, when=at(400))
+    live.forget()
+    assert lead.get(url, headers={"If-None-Match": first["ETag"]}).status_code == 200
+
+
+@pytest.mark.parametrize("token", ["", "forged", "forged:token:here"])
+def test_a_forged_page_is_not_served(client, token):
+    assert client.get(f"/oee/live?page={token}").status_code == 401
+
+
+def test_without_shifts_the_page_says_what_is_missing(lead):
+    make_work_center()
+    assert "No shift is known at this site" in text(lead.get("/oee/"))
+    assert "No shift is known at this site" in text(lead.get("/oee/pareto/"))
+
+
+def test_without_work_units_and_on_a_day_off_the_page_says_so(lead):
+    make_shift(make_site(), weekdays="6")
+    assert "No work unit yet" in text(lead.get("/oee/"))
+    unit = make_work_center().work_units.get()
+    assert "No shift on this day" in text(lead.get("/oee/?day=2026-03-02"))
+    assert "No shift on this day" in text(lead.get(f"/oee/P1/{unit.code}/?day=2026-03-02"))
+    assert "Nothing was planned in this period" in text(lead.get("/oee/pareto/?from=2026-03-02&to=2026-03-02"))
+
+
+def test_what_is_not_known_has_a_dash_with_the_reason_and_not_a_zero(lead):
+    make_shift(make_site())
+    make_work_center()
+    page = text(lead.get("/oee/"))
+    assert "nothing is known" in page and "0.0 %" in page.split("Known")[1]
+
+
+def test_a_planned_stop_over_the_whole_shift_leaves_no_value(lead):
+    unit = vorne_shift()
+    PlannedStop.objects.create(site=unit.site, starts_at=at(-10), ends_at=at(600), note="Holiday")
+    page = text(lead.get("/oee/?day=2026-03-02"))
+    assert "nothing was planned" in page and "74.8 %" not in page
+
+
+@pytest.mark.parametrize("query", ["day=yesterday", "day=2026-99-99", "day=0001-01-01", "day=9999-12-31"])
+def test_a_day_that_cannot_be_is_today(lead, query):
+    vorne_shift()
+    assert "Monday 2 March 2026" in text(lead.get(f"/oee/?{query}"))
+
+
+def test_stops_by_reason_are_a_table_and_a_file(lead):
+    unit = vorne_shift()
+    stop(unit, when=at(360))
+    run(unit, when=at(381))
+    page = text(lead.get("/oee/pareto/?from=2026-03-02&to=2026-03-02"))
+    assert "Without a reason" in page and "68.00 min of planned time in 2 stops" in page
+    answer = lead.get("/oee/pareto/?from=2026-03-02&to=2026-03-02&as=csv")
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode())))
+    assert [(row["reason"], row["minutes"], row["count"], row["EARLY"]) for row in rows] == [
+        ("", "21.0000", "1", "21.0000"),
+        ("TOOL", "47.0000", "1", "47.0000"),
+    ]
+
+
+def test_a_name_that_a_spreadsheet_would_run_is_made_harmless(lead):
+    unit = vorne_shift()
+    unit.site.reasons.filter(code="TOOL").update(name="=cmd()")
+    answer = lead.get("/oee/pareto/?from=2026-03-02&to=2026-03-02&as=csv")
+    assert "'=cmd()" in answer.content.decode() and ",=cmd()" not in answer.content.decode()
+
+
+@pytest.mark.parametrize("path", ["/oee/", "/oee/pareto/", "/oee/P1/X/", "/stops/", "/maintenance/"])
+def test_who_is_not_signed_in_is_sent_to_sign_in(client, path):
+    answer = client.get(path)
+    assert answer.status_code == 302 and answer["Location"].startswith(reverse("login"))
+
+
+@pytest.mark.parametrize("path", ["/oee/", "/oee/pareto/", "/stops/", "/maintenance/"])
+def test_who_has_no_role_may_not_see_it(client, path):
+    client.force_login(get_user_model().objects.create_user("new"), backend="django.contrib.auth.backends.ModelBackend")
+    assert client.get(path).status_code == 403
+
+
+def test_another_site_is_not_there(lead):
+    other = make_site(code="P2")
+    center = make_work_center(site=other)
+    make_shift(other, starts_at=time(0), ends_at=time(0))
+    assert lead.get("/oee/?site=P2").status_code == 404
+    assert lead.get(f"/oee/P2/{center.code}/").status_code == 404
+    assert lead.get("/oee/pareto/?site=P2").status_code == 404
+    assert lead.get("/stops/?site=P2").status_code == 404

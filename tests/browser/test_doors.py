@@ -31,7 +31,7 @@ def paste(page, selector, text):
     [
         ("", "Enter how many."), ("0", "Enter how many."), ("-5", "digits only"), ("12a", "digits only"),
         ("1,5", "digits only"), ("1e5", "digits only"), ("Infinity", "digits only"), ("\N{HAMMER}", "digits only"),
-        ("1\x002", "digits only"), ("9" * 13, "digits only"), ("9" * 3_000_000, "digits only"), ("0.5", "whole number"),
+        ("1\x002", "digits only"), ("9" * 13, "digits only"), ("9" * 100_000, "digits only"), ("0.5", "whole number"),
     ],
     ids=lambda value: ascii(value[:12]),
 )  # fmt: skip

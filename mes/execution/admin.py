@@ -65,7 +65,17 @@ class ComponentInline(ReadOnlyInline):
     """What goes into the order, as it was at its release."""
 
     model = OrderComponent
-    fields = ["item", "operation", "required_quantity", "issued_quantity", "uom", "backflush"]
+    fields = [
+        "item",
+        "operation",
+        "required_quantity",
+        "issued_quantity",
+        "uom",
+        "backflush",
+        "at_completion",
+        "unplanned",
+        "why",
+    ]
     ordering = ["position"]
 
 

@@ -134,7 +134,8 @@ class OrderComponent(models.Model):
     """A component of an order: a snapshot of the bill at release, with the sums of its movements.
 
     ``required_quantity`` is for the whole order. ``issued_quantity`` is net of returns and includes the backflush.
-    All quantities are in ``uom``, the item's own unit.
+    All quantities are in ``uom``, the item's own unit. What was used although the bill does not have it is a row too,
+    with nothing required.
     """
 
     work_order = models.ForeignKey(WorkOrder, on_delete=models.CASCADE, related_name="components")
@@ -146,13 +147,21 @@ class OrderComponent(models.Model):
     issued_quantity = QuantityField(default=0)
     backflushed_quantity = QuantityField(default=0)
     backflush = models.BooleanField(default=True)
+    at_completion = models.BooleanField(default=False, help_text="Backflushed when the operation is completed.")
+    unplanned = models.BooleanField(
+        default=False, help_text="The bill does not have it: someone needed it and said why."
+    )
+    replaces = models.ForeignKey("self", on_delete=models.SET_NULL, related_name="substitutes", null=True, blank=True)
+    why = models.CharField(max_length=200, blank=True, default="", help_text="Why it was used although unplanned.")
     tolerance = models.DecimalField(max_digits=7, decimal_places=4, null=True, blank=True)
 
     class Meta:
         ordering = ["position"]
         constraints = [
             models.UniqueConstraint(fields=["work_order", "position"], name="component_position_once"),
-            models.CheckConstraint(condition=Q(required_quantity__gt=0), name="component_is_required"),
+            models.CheckConstraint(
+                condition=Q(required_quantity__gt=0) | Q(unplanned=True), name="component_is_required"
+            ),
         ]
 
     def __str__(self) -> str:

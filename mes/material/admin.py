@@ -12,7 +12,7 @@ from mes.access.queries import sites_of
 from mes.masterdata.admin import FactAdmin, KeptAdmin, ReadOnlyInline, each
 from mes.masterdata.models import Item, Site
 from mes.material import rules, services
-from mes.material.models import Lot, LotHold, MaterialMovement, NumberingRule
+from mes.material.models import ItemSetting, Lot, LotHold, MaterialMovement, NumberingRule
 
 
 class MovementInline(ReadOnlyInline):
@@ -144,3 +144,17 @@ class NumberingRuleAdmin(KeptAdmin):
     @admin.display(description="first number today")
     def first_number(self, rule: NumberingRule) -> str:
         return example(rule.pattern, rule.item, rule.site)
+
+
+@admin.register(ItemSetting)
+class ItemSettingAdmin(KeptAdmin):
+    """How the floor treats an item: when it is consumed."""
+
+    list_display = ["item", "backflush"]
+    list_filter = ["backflush"]
+    search_fields = ["item__number", "item__name"]
+    list_select_related = ["item"]
+    autocomplete_fields = ["item"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).filter(item__site__in=sites_of(request.user, "material:read"))

@@ -68,7 +68,8 @@ class MaterialMovement(models.Model):
 
     ``quantity`` is in ``uom`` (the item's own unit). ISSUE, BACKFLUSH and RETURN count what an order consumed (a
     return is negative), SCRAP and SHIPMENT what left for good; RECEIPT, OUTPUT and TRANSFER count what came into
-    stock (the lot that a transfer empties has the negative). A reversal has its original's kind and the opposite sign.
+    stock (the lot that a transfer empties has the negative). SCRAP and REWORK without a lot are pieces of an order that
+    were never in stock; pieces that come back from rework count negative. A reversal has its original's kind and the opposite sign.
     The order and operation are named by number: material knows no orders.
 
     ``report_id`` is what the movement belongs to: a production report, or the transfer whose two sides share it.
@@ -84,6 +85,7 @@ class MaterialMovement(models.Model):
         OUTPUT = "OUTPUT", "Output"
         TRANSFER = "TRANSFER", "Transfer"
         SCRAP = "SCRAP", "Scrap"
+        REWORK = "REWORK", "To rework"
         SHIPMENT = "SHIPMENT", "Shipment"
 
     CONSUMING = (Kind.ISSUE, Kind.BACKFLUSH, Kind.RETURN)
@@ -201,3 +203,21 @@ class DrawnNumber(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+
+class ItemSetting(models.Model):
+    """How the floor treats an item, whoever owns the item. It counts for orders that are released from then on."""
+
+    class Backflush(models.TextChoices):
+        BILL = "", "As the bill says"
+        REPORT = "REPORT", "With every report"
+        COMPLETION = "COMPLETION", "When the operation is completed"
+        NONE = "NONE", "Never: issued by hand"
+
+    item = models.OneToOneField(Item, on_delete=models.PROTECT, related_name="setting")
+    backflush = models.CharField(max_length=16, choices=Backflush, blank=True, default=Backflush.BILL)
+
+    history = HistoricalRecords()
+
+    def __str__(self) -> str:
+        return f"{self.item}: {self.get_backflush_display()}"

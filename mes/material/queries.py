@@ -158,6 +158,17 @@ def balance(*, lot_id: int) -> list[tuple[str, Decimal]]:
     return sorted(((kind, total) for kind, total in signed if total), key=lambda pair: order.index(pair[0]))
 
 
+def usable_lots(items: Collection[int], now: datetime) -> dict[int, list[Lot]]:
+    """Return, for each item (by key), its lots that may be used now and have something left, first expiring first."""
+    found: dict[int, list[Lot]] = defaultdict(list)
+    if items:
+        lots = Lot.objects.filter(item_id__in=items, status=Lot.Status.AVAILABLE, quantity__gt=0)
+        lots = lots.exclude(expires_at__lte=now)
+        for lot in lots.order_by(F("expires_at").asc(nulls_last=True), "created_at", "pk"):
+            found[lot.item_id].append(lot)
+    return found
+
+
 def numbering_rule(item: Item) -> NumberingRule | None:
     """Return the rule by which what is made of the item gets its numbers: its own, or the site's for all the rest."""
     rules = NumberingRule.objects.filter(Q(item=item) | Q(item=None, site_id=item.site_id), active=True)

@@ -8,7 +8,7 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
-from mes.core.api.fields import CodeField, DecimalField, UUIDField
+from mes.core.api.fields import CodeField, DecimalField, TextField, UUIDField
 from mes.core.api.views import ApiView
 from mes.execution import services
 from mes.execution.api.inputs import Acting, fact_id, moment, person_at
@@ -27,6 +27,16 @@ class Moving(Acting):
     uom = CodeField(required=False, default="", max_length=32, allow_empty=True, help_text="Left out: the item's own.")
     lot = CodeField(required=False, default="", allow_empty=True)
     operation = CodeField(required=False, default="", max_length=16, allow_empty=True)
+
+
+class Issuing(Moving):
+    """What is issued; ``why`` where the order's bill does not have it."""
+
+    why = TextField(
+        required=False, default="", max_length=200, allow_blank=True,
+        help_text="Why it is used although the bill does not have it: takes the right material:unplanned.",
+    )  # fmt: skip
+    replaces = CodeField(required=False, default="", allow_empty=True, help_text="The component it stands in for.")
 
 
 class Returning(Moving):
@@ -48,6 +58,8 @@ class MoveView(ApiView):
         given["movement_id"] = fact_id(request, given["movement_id"], "movement_id")
         given["person"] = person_at(order.site, given["person"])
         now = timezone.now()
+        if body is Issuing:
+            given["unplanned_allowed"] = request.auth.at(order.site.code, "material:unplanned")
         movement = service(work_order_id=order.pk, occurred_at=claimed or now, now=now, **given)
         warnings = moment(claimed, now)[1]
         body_out = MovementOutput(movements().get(pk=movement.pk)).data | {"warnings": warnings}
@@ -58,10 +70,10 @@ class MoveView(ApiView):
 class IssuesView(MoveView):
     """Issue a component."""
 
-    @extend_schema(operation_id="work_orders_issue", parameters=[KEY], request=Moving, responses={201: MovementOutput})
+    @extend_schema(operation_id="work_orders_issue", parameters=[KEY], request=Issuing, responses={201: MovementOutput})
     def post(self, request: Any, pk: int) -> Response:
         """Issue a component to the order by hand."""
-        return self.move(request, pk, Moving, services.issue_component)
+        return self.move(request, pk, Issuing, services.issue_component)
 
 
 class ReturnsView(MoveView):

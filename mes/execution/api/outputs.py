@@ -109,6 +109,9 @@ class OrderDetail(OrderSummary):
         issued_quantity = OutputDecimalField()
         uom = serializers.CharField(source="uom.code")
         backflush = serializers.BooleanField()
+        at_completion = serializers.BooleanField()
+        unplanned = serializers.BooleanField(help_text="The bill does not have it; why says why it was used.")
+        why = serializers.CharField()
 
     over_delivery_percent = OutputDecimalField()
     under_delivery_percent = OutputDecimalField()

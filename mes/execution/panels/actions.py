@@ -10,11 +10,14 @@ from mes.execution import services
 from mes.execution.models import Operation, OrderHold, ProductionReport
 from mes.execution.queries.terminal import jobs_at
 from mes.masterdata.models import WorkCenter
+from mes.material.queries import find_lots
+from mes.material.services import LotUnknown
 from mes.terminal.panels import Action, Alternative, StepUpNeeded, Tap
 
 OVER = "reports:over"
 REVERSE = "reports:reverse"
 HOLD = "orders:hold"
+UNPLANNED = "material:unplanned"
 
 
 class JobElsewhere(NotFound):
@@ -195,7 +198,10 @@ class LiftHold(Action):
 
 
 class Issue(OnJob):
-    """Issue a component by hand, by lot where it is tracked."""
+    """Issue a component by hand, by lot where it is tracked; with ``why``, what the bill does not have.
+
+    Without an item the lot says of what it is.
+    """
 
     key = "issue"
 
@@ -205,15 +211,35 @@ class Issue(OnJob):
             movement_id=tap.id,
             work_order_id=operation.work_order_id,
             operation=operation.number,
-            item=tap.text("item"),
+            item=tap.text("item", needed=False) or _item_of(tap),
             lot=tap.text("lot", needed=False),
             quantity=tap.quantity(),
             person=tap.person,
             occurred_at=tap.at,
             now=tap.now,
             approved_by=tap.approver(OVER),
+            why=tap.text("why", needed=False),
+            replaces=tap.text("replaces", needed=False),
+            unplanned_allowed=tap.approver(UNPLANNED) is not None,
         )
         return _("saved")
+
+
+def _item_of(tap: Tap) -> str:
+    """Return the item of the scanned lot.
+
+    :raises LotUnknown: no lot of that number is here, or several items have one.
+    """
+    number = tap.text("lot", needed=False)
+    lots = find_lots(text=number, sites=[tap.work_center.site]) if number else []
+    if len(lots) != 1:
+        words = (
+            _("Several items have a lot %(lot)s. Enter the item too.")
+            if lots
+            else _("Lot %(lot)s is not known here. Scan the label again, or enter the item.")
+        )
+        raise LotUnknown(words % {"lot": number or "–"}, field="lot")
+    return lots[0].item.number
 
 
 class Return(OnJob):
@@ -233,6 +259,7 @@ class Return(OnJob):
             person=tap.person,
             occurred_at=tap.at,
             now=tap.now,
+            reason=tap.text("reason", needed=False),
         )
         return _("saved")
 

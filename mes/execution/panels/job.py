@@ -7,7 +7,7 @@ from mes.execution.models import Operation
 from mes.execution.queries import terminal as queries
 from mes.masterdata.models import ReasonCode
 from mes.material.queries import numbering_rule
-from mes.terminal.panels import Panel, Place, erp_answers
+from mes.terminal.panels import Panel, Place, actions, erp_answers
 
 TEN = Decimal(10)
 BAR = {"RUNNING": "run", "SETUP": "setup", "HELD": "down", "PAUSED": "slow"}
@@ -63,7 +63,6 @@ class JobPanel(Panel):
             return seen
         operation = job.operation
         return seen | {
-            "components": queries.components_of(operation),
             "output_lot": queries.output_lot(job),
             "planned_minutes": operation.planned_run_time_per_unit * job.remaining,
         }
@@ -107,7 +106,7 @@ class NextPanel(Panel):
 
 
 class MaterialPanel(Panel):
-    """Components that are issued by hand or by lot; what is backflushed is shown for information."""
+    """Components: issue by scan, give back, use something else with a reason, call for what is short."""
 
     key = "material"
     zone = "side"
@@ -117,8 +116,13 @@ class MaterialPanel(Panel):
     def context(self, place: Place) -> dict[str, Any]:
         seen = looked_at(place)
         job = seen["job"]
-        lines = queries.components_of(job.operation) if job else []
-        return seen | {"lines": lines, "keys": "123456789"}
+        lines = queries.components_of(job.operation, place.now) if job else []
+        return seen | {
+            "lines": lines,
+            "keys": "123456789",
+            "return_reasons": queries.reasons_for(place.work_center, ReasonCode.Kind.RETURN) if lines else [],
+            "can_call": "call" in actions,
+        }
 
 
 class LastPanel(Panel):

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
+from django.db.models import Sum
+
 from mes.execution.models import (
     MachineInterval,
     Operation,
@@ -15,8 +17,8 @@ from mes.execution.models import (
     WorkOrder,
 )
 from mes.masterdata.models import ReasonCode, WorkCenter, WorkUnit
-from mes.material.models import Lot
-from mes.material.queries import numbering_rule
+from mes.material.models import Lot, MaterialMovement
+from mes.material.queries import numbering_rule, usable_lots
 
 OPEN_ORDERS = (WorkOrder.Status.RELEASED, WorkOrder.Status.RUNNING)
 MOST_JOBS = 60
@@ -176,25 +178,44 @@ def work_units_of(work_center: WorkCenter) -> list[WorkUnit]:
 
 @dataclass
 class ComponentLine:
-    """A component of a job with the lots that are at hand."""
+    """A component of a job with the lots that are at hand, and those of which the order has taken (number, quantity)."""
 
     component: OrderComponent
     lots: list[Lot]
+    taken: list[tuple[str, Decimal]] = field(default_factory=list)
+    stock: Decimal | None = None
+    """What is at hand of it in usable lots; None where nobody counts lots of it."""
 
     @property
     def missing(self) -> Decimal:
         return max(self.component.required_quantity - self.component.issued_quantity, Decimal(0))
 
+    @property
+    def short(self) -> Decimal:
+        """What the order still needs and no lot at hand covers."""
+        return Decimal(0) if self.stock is None else max(self.missing - self.stock, Decimal(0))
 
-def components_of(operation: Operation) -> list[ComponentLine]:
+
+def components_of(operation: Operation, now: datetime) -> list[ComponentLine]:
     """Return the components of an operation, each with its usable lots, first expiring first."""
     components = list(
-        OrderComponent.objects.filter(operation=operation).select_related("item", "uom").order_by("position")
+        OrderComponent.objects.filter(operation=operation)
+        .select_related("item", "uom", "replaces__item")
+        .order_by("position")
     )
-    lots: dict[int, list[Lot]] = defaultdict(list)
-    tracked = [component.item_id for component in components if component.item.lot_tracked]
-    if tracked:
-        usable = Lot.objects.filter(item_id__in=tracked, status=Lot.Status.AVAILABLE, quantity__gt=0)
-        for lot in usable.order_by("expires_at", "created_at"):
-            lots[lot.item_id].append(lot)
-    return [ComponentLine(component, lots[component.item_id]) for component in components]
+    lots = usable_lots([component.item_id for component in components if component.item.lot_tracked], now)
+    taken: dict[int | None, list[tuple[str, Decimal]]] = defaultdict(list)
+    moved = MaterialMovement.objects.filter(
+        component_id__in=[component.pk for component in components], kind__in=MaterialMovement.CONSUMING
+    )
+    for component_id, number, quantity in (
+        moved.values_list("component_id", "lot__number").annotate(total=Sum("quantity")).order_by("lot__number")
+    ):
+        if quantity > 0:
+            taken[component_id].append((number or "", quantity))
+    lines = []
+    for component in components:
+        here = lots[component.item_id]
+        stock = sum((lot.quantity for lot in here), Decimal(0)) if component.item.lot_tracked else None
+        lines.append(ComponentLine(component, here, taken[component.pk], stock))
+    return lines

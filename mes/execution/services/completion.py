@@ -10,6 +10,7 @@ from mes.core.errors import DomainError
 from mes.execution import gates, rules
 from mes.execution.events import WorkOrderCompleted
 from mes.execution.models import Operation, WorkOrder
+from mes.execution.services import components
 from mes.execution.services.locking import NAMESPACE, check_not_held, check_open
 from mes.execution.services.orders import lock_order, set_status
 from mes.masterdata.models import Person
@@ -57,6 +58,7 @@ def complete_work_order(
     for operation in operations:
         operation.work_order = order
         gates.check_complete(operation)
+    components.backflush_at_completion(order, operations, person=person, at=now, now=now)
     complete(order, by=by, occurred_at=now, person=person, approved_by=approved_by)
     return order
 

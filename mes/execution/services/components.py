@@ -1,15 +1,16 @@
 """What goes into an order: by hand, back again, or by itself with a report."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from django.db import transaction
 
-from mes.core.errors import InvalidInput
+from mes.core.errors import DomainError, InvalidInput
 from mes.execution import rules
-from mes.execution.models import OrderComponent, ProductionReport, WorkOrder
-from mes.execution.services.locking import Locked, check_not_held, check_open
+from mes.execution.models import Operation, OrderComponent, ProductionReport, WorkOrder
+from mes.execution.services.locking import NAMESPACE, Locked, check_not_held, check_open
 from mes.execution.services.orders import lock_order
 from mes.masterdata import queries
 from mes.masterdata.models import Item, Person, Uom
@@ -23,6 +24,14 @@ class ComponentUnknown(InvalidInput):
     """The order does not need this item."""
 
     code = "component_unknown"
+
+
+class UnplannedNotAllowed(DomainError):
+    """Material that the bill does not have takes somebody with the right to allow it."""
+
+    code = "unplanned_not_allowed"
+    title = "The order does not need this"
+    step_up = "material:unplanned"
 
 
 class UomUnknown(InvalidInput):
@@ -52,12 +61,18 @@ def issue_component(
     lot: str = "",
     operation: str = "",
     approved_by: Person | None = None,
+    why: str = "",
+    replaces: str = "",
+    unplanned_allowed: bool = False,
 ) -> MaterialMovement:
     """Issue a component (item number) to an order by hand; the same movement again returns the first.
 
     ``uom`` is a unit's code, "" the item's own; ``operation`` picks the component where several steps use the item.
+    What the bill does not have needs ``why``, an ``operation`` (else it goes to the first) and somebody who may allow
+    it; ``replaces`` is the item number of the component that it stands in for.
 
-    :raises ComponentUnknown: the order does not need the item.
+    :raises ComponentUnknown: the order does not need the item and nobody said why it is used all the same.
+    :raises UnplannedNotAllowed: somebody said why, and may not decide it.
     :raises mes.execution.services.locking.WorkOrderHeld: the order or its operation is on hold.
     :raises OverTolerance: beyond the tolerance of the bill, and no supervisor allowed it.
     :raises mes.material.services.LotUnknown: or another of the lot's refusals.
@@ -65,7 +80,10 @@ def issue_component(
     """
     order = lock_order(work_order_id)
     check_open(order)
-    component = _find_component(order, item, operation)
+    if why and not order.components.filter(item__number=item).exists():
+        component = _add_unplanned(order, item, operation, why=why, replaces=replaces, allowed=unplanned_allowed)
+    else:
+        component = _find_component(order, item, operation)
     moved = _in_item_unit(component.item, quantity, uom)
     if known := _known_movement(movement_id, component, moved):
         return known
@@ -164,15 +182,35 @@ def use_of(
 
 def backflush(locked: Locked, report: ProductionReport) -> None:
     """Consume what the pieces of a report used up at its operation, by the rounded sum of all pieces so far."""
-    found = list(locked.operation.components.filter(backflush=True).order_by("position"))
+    found = list(locked.operation.components.filter(backflush=True, at_completion=False).order_by("position"))
+    use = use_of(locked.order, locked.operation.number, report=report)
+    _consume(locked.order, locked.operation, found, use)
+
+
+def backflush_at_completion(
+    order: WorkOrder, operations: Iterable[Operation], *, person: Person | None, at: datetime, now: datetime
+) -> None:
+    """Consume what the pieces of these operations used up of the components that are booked when an operation is done.
+
+    The rows are locked. What was consumed before is not consumed again.
+    """
+    for operation in operations:
+        found = list(operation.components.filter(backflush=True, at_completion=True).order_by("position"))
+        use = use_of(order, operation.number, person=person, occurred_at=at, now=now)
+        _consume(order, operation, found, use, key=uuid5(NAMESPACE, f"{operation.pk}/{operation.booked_quantity}"))
+
+
+def _consume(
+    order: WorkOrder, operation: Operation, found: list[OrderComponent], use: material.Use, key: UUID | None = None
+) -> None:
     items = {item.pk: item for item in Item.objects.filter(pk__in=[c.item_id for c in found]).select_related("uom")}
     components = {component.pk: component for component in found}
     needs = []
     for component in components.values():
         due = rules.backflush_due(
             required=component.required_quantity,
-            order_quantity=locked.order.order_quantity,
-            processed=locked.operation.booked_quantity,
+            order_quantity=order.order_quantity,
+            processed=operation.booked_quantity,
             posted=component.backflushed_quantity,
             decimals=items[component.item_id].uom.decimals,
         )
@@ -180,8 +218,7 @@ def backflush(locked: Locked, report: ProductionReport) -> None:
             needs.append((component.pk, items[component.item_id], due))
     if not needs:
         return
-    use = use_of(locked.order, locked.operation.number, report=report)
-    material.backflush(use=use, needs=needs)
+    material.backflush(use=use, needs=needs, key=key)
     for pk, _, due in needs:
         component = components[pk]
         component.backflushed_quantity += due
@@ -206,8 +243,39 @@ def _find_component(order: WorkOrder, item: str, operation: str) -> OrderCompone
     component = found.order_by("position").first()
     if component is None:
         where = f" at operation {operation}" if operation else ""
-        raise ComponentUnknown(f"{order} does not need {item}{where}. Check the bill of the order.", field="item")
+        raise ComponentUnknown(
+            f"{order} does not need {item}{where}. Take what the order lists, or use “Something else” and say why.",
+            field="item",
+        )
     return component
+
+
+def _add_unplanned(
+    order: WorkOrder, item: str, operation: str, *, why: str, replaces: str, allowed: bool
+) -> OrderComponent:
+    """Return a component that the bill does not have.
+
+    :raises ComponentUnknown: there is no such item at the site, or no such component to replace.
+    """
+    found = Item.objects.select_related("uom", "site").filter(site=order.site, number=item, active=True).first()
+    if found is None:
+        raise ComponentUnknown(f"There is no item {item} here. Scan its label, or ask the planner.", field="item")
+    replaced = None
+    if replaces:
+        replaced = order.components.filter(item__number=replaces).order_by("position").first()
+        if replaced is None:
+            raise ComponentUnknown(f"{order} does not need {replaces}: nothing to replace.", field="replaces")
+    if not allowed:
+        raise UnplannedNotAllowed(f"{order} does not need {item}. Supervisor can allow it.", field="item")
+    steps = order.operations.order_by("position")
+    step = steps.filter(number=operation).first() if operation else replaced.operation if replaced else steps.first()
+    if step is None:
+        raise ComponentUnknown(f"{order} has no operation {operation}.", field="operation")
+    last = order.components.order_by("-position").values_list("position", flat=True).first() or 0
+    return OrderComponent.objects.create(
+        work_order=order, operation=step, position=last + 1, item=found, uom=found.uom, required_quantity=0,
+        backflush=False, unplanned=True, replaces=replaced, why=why[:200],
+    )  # fmt: skip
 
 
 def _in_item_unit(item: Item, quantity: Decimal, uom_code: str) -> Decimal:

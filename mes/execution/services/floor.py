@@ -7,7 +7,7 @@ from django.db import transaction
 from mes.core.errors import DomainError, InvalidInput
 from mes.execution import gates, rules
 from mes.execution.models import MachineInterval, Operation, WorkOrder
-from mes.execution.services import completion, machine
+from mes.execution.services import completion, components, machine
 from mes.execution.services.locking import (
     Locked,
     check_not_held,
@@ -162,6 +162,7 @@ def complete_operation(
     :raises OperationCompleted: it is finished already.
     :raises OutOfSequence: an earlier operation is not finished, and no supervisor allowed it.
     :raises mes.execution.services.completion.ReworkOpen: pieces are in rework, and no supervisor allowed it.
+    :raises mes.material.services.LotShort: a component that is booked now is not covered by lots, and the site refuses.
     :raises mes.execution.services.completion.UnderDelivery: it would complete an order with too few good pieces, and
         no supervisor allowed it.
     """
@@ -185,6 +186,7 @@ def complete_operation(
         )
     gates.check_complete(operation)
     at = rules.effective_time(claimed=occurred_at, now=now)
+    components.backflush_at_completion(order, [operation], person=person, at=at, now=now)
     machine.stop(operation, status=Status.COMPLETED, person=person, at=at, approved_by=approved_by)
     if operation.is_output and order.site.completes_with_last_operation:
         by = person.number if person else ""

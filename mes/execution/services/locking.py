@@ -84,7 +84,9 @@ def lock_operation(operation_id: int, *, report_id: UUID | None = None) -> Locke
         order.item.uom = order.uom
     rows = Operation.objects.select_for_update(of=["self"]).select_related("work_center", "work_unit")
     if report_id:
-        backflushed = OrderComponent.objects.filter(operation=OuterRef("pk"), backflush=True).order_by()
+        backflushed = OrderComponent.objects.filter(
+            operation=OuterRef("pk"), backflush=True, at_completion=False
+        ).order_by()
         rows = rows.annotate(
             is_known=Exists(ProductionReport.objects.filter(pk=report_id).order_by()), consumes=Exists(backflushed)
         )

@@ -182,6 +182,10 @@ def report_production(
     _book(locked, report, lines)
     if locked.consumes:
         components.backflush(locked, report)
+    if lines or rework_quantity:
+        use = components.use_of(locked.order, locked.operation.number, report=report)
+        scrapped_for = [(line.reason.code, line.quantity) for line in lines]
+        material.note_process(use=use, item=locked.order.item, scrap=scrapped_for, rework=rework_quantity)
     _put_out(locked, report)
     bus.publish(_reported(locked, report, lines))
     return report

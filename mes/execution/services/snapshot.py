@@ -10,6 +10,7 @@ from mes.execution import gates
 from mes.execution.models import Operation, OrderComponent, WorkOrder
 from mes.masterdata import queries
 from mes.masterdata.models import Item, Uom, WorkCenter
+from mes.material.models import ItemSetting
 
 
 class NoRouting(DomainError):
@@ -48,18 +49,30 @@ def take_snapshot(order: WorkOrder) -> None:
             for position, step in enumerate(steps, start=1)
         ]
     )
+    policies = dict(
+        ItemSetting.objects.filter(item__in=[part.item for part in parts]).values_list("item_id", "backflush")
+    )
     by_number = {operation.number: operation for operation in operations}
     OrderComponent.objects.bulk_create(
         [
             OrderComponent(
                 work_order=order, position=position, item=part.item, uom_id=part.item.uom_id,
                 operation=by_number.get(part.operation, operations[0]), required_quantity=part.quantity,
-                backflush=part.backflush, tolerance=part.tolerance,
+                tolerance=part.tolerance, **_consumed_when(part, policies.get(part.item.pk, "")),
             )
             for position, part in enumerate(parts, start=1)
         ]
     )  # fmt: skip
     gates.tell_snapshot(order)
+
+
+def _consumed_when(part: _Part, policy: str) -> dict[str, bool]:
+    """Return when a component is consumed by itself: as the item's setting says, else as the bill does."""
+    if policy == ItemSetting.Backflush.NONE:
+        return {"backflush": False}
+    if policy == ItemSetting.Backflush.COMPLETION:
+        return {"backflush": True, "at_completion": True}
+    return {"backflush": part.backflush or policy == ItemSetting.Backflush.REPORT}
 
 
 def _steps(order: WorkOrder) -> list[dict[str, Any]]:

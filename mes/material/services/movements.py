@@ -185,8 +185,12 @@ def return_material(
 
 
 @transaction.atomic
-def backflush(*, use: Use, needs: Sequence[tuple[int, Item, Decimal]]) -> list[MaterialMovement]:
+def backflush(
+    *, use: Use, needs: Sequence[tuple[int, Item, Decimal]], key: UUID | None = None
+) -> list[MaterialMovement]:
     """Consume what a report used up: ``needs`` are (component id, item, quantity), quantities above zero.
+
+    ``key`` is that under which the movements get their ids; without it the report's id.
 
     Lot-tracked items come from the lots at hand, first expired first out; what no lot covers is recorded without
     a lot or refused, as the site says.
@@ -194,12 +198,13 @@ def backflush(*, use: Use, needs: Sequence[tuple[int, Item, Decimal]]) -> list[M
     :raises LotShort: no lot covers it and the site refuses that.
     """
     movements: list[MaterialMovement] = []
+    key = key or _report(use)
     for component_id, item, quantity in needs:
         open_quantity = quantity
         lots = _lots_at_hand(item, use.now) if item.lot_tracked else []
         for lot in lots:
             taken = min(open_quantity, lot.quantity)
-            movement_id = uuid.uuid5(_report(use), f"backflush/{component_id}/{lot.pk}")
+            movement_id = uuid.uuid5(key, f"backflush/{component_id}/{lot.pk}")
             movements.append(
                 plan_movement(use, movement_id, Kind.BACKFLUSH, item, lot, taken, component_id=component_id)
             )
@@ -213,12 +218,27 @@ def backflush(*, use: Use, needs: Sequence[tuple[int, Item, Decimal]]) -> list[M
                 field="lot",
             )
         if open_quantity:
-            movement_id = uuid.uuid5(_report(use), f"backflush/{component_id}")
+            movement_id = uuid.uuid5(key, f"backflush/{component_id}")
             movements.append(
                 plan_movement(use, movement_id, Kind.BACKFLUSH, item, None, open_quantity, component_id=component_id)
             )
     record(movements, use)
     return movements
+
+
+@transaction.atomic
+def note_process(*, use: Use, item: Item, scrap: Sequence[tuple[str, Decimal]], rework: Decimal) -> None:
+    """Record what of a report's pieces was scrapped (reason code, quantity) and went to rework (negative: came back).
+
+    They were never in stock: no lot changes.
+    """
+    movements = [
+        plan_movement(use, uuid.uuid5(_report(use), f"scrap/{index}"), Kind.SCRAP, item, None, quantity, reason=reason)
+        for index, (reason, quantity) in enumerate(scrap)
+    ]
+    if rework:
+        movements.append(plan_movement(use, uuid.uuid5(_report(use), "rework"), Kind.REWORK, item, None, rework))
+    record(movements, use)
 
 
 @transaction.atomic

@@ -242,7 +242,7 @@ def test_scrap_uses_up_material_too():
     order = make_work_order(components=[(make_item(), Decimal(200))])
     start(order, "10")
     report(order, "10", good=10, scrap={"BURR": 5})
-    assert MaterialMovement.objects.get().quantity == 30
+    assert MaterialMovement.objects.get(kind="BACKFLUSH").quantity == 30
 
 
 def test_what_came_out_of_rework_consumes_nothing_again():

@@ -182,10 +182,13 @@ def sample_of(check: OrderCheck, occurrence: str) -> Sample:
     last: dict[tuple[int, int], Reading] = {}
     attempts: dict[tuple[int, int], int] = defaultdict(int)
     readings = Reading.objects.filter(operation_id=check.operation_id, order_check=check, occurrence=occurrence)
-    for reading in readings.select_related("person").order_by("recorded_at", "pk"):
+    rows = list(readings.select_related("person"))
+    # The last is the one that no other repeats; clocks that stood still do not matter.
+    repeated = {reading.remeasures_id for reading in rows}
+    for reading in rows:
         place = (reading.characteristic_id, reading.piece)
         attempts[place] += 1
-        if place not in last or reading.remeasures_id == last[place].pk:
+        if reading.pk not in repeated:
             last[place] = reading
     characteristics = list(check.characteristics.select_related("uom").order_by("position", "pk"))
     return Sample(check, occurrence, characteristics, last, dict(attempts))

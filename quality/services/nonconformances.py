@@ -3,6 +3,7 @@
 import uuid
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -256,7 +257,13 @@ def _book(
         raise CannotDispose(f"{row.number} is of a lot in stock: make an order that reworks it.")
     if kind == Kind.USE_AS_IS:
         return None, None
-    raise CannotDispose(f"{row.number}: lots cannot be written off here yet.")
+    common: dict[str, Any] = {
+        "movement_id": booking, "item": row.lot.item, "lot_number": row.lot.number, "quantity": quantity,
+        "person": person, "occurred_at": now, "now": now,
+    }  # fmt: skip
+    if kind == Kind.SCRAP:
+        return None, material.scrap_lot(**common, reason=row.reason.code)
+    return None, material.ship_lot(**common, reference=f"{row.number} back to the supplier", held_too=True)
 
 
 def _lock(nonconformance_id: int) -> Nonconformance:
@@ -270,7 +277,9 @@ def _lock(nonconformance_id: int) -> Nonconformance:
     else:
         _lock_lot(lot_id)
     rows = Nonconformance.objects.select_for_update(of=["self"]).select_related("site", "item", "uom", "reason")
-    return rows.prefetch_related("dispositions", "lot", "operation", "work_order").get(pk=nonconformance_id)
+    return rows.prefetch_related("dispositions", "lot__item__site", "lot__item__uom", "operation", "work_order").get(
+        pk=nonconformance_id
+    )
 
 
 def _lock_lot(lot_id: int) -> Lot:

@@ -14,6 +14,7 @@ from mes.execution.services.locking import WorkOrderClosed, WorkOrderHeld
 from mes.masterdata.queries import UnknownReason
 from mes.masterdata.rules import QuantityPrecision
 from mes.material.models import Lot
+from mes.material.services import LotShort
 from quality import queries, services
 from quality.events import NonconformanceChanged
 from quality.models import Disposition, Nonconformance
@@ -212,6 +213,23 @@ class TestLots:
         services.lift_hold_of(nonconformance_id=row.pk, by="qa", now=at(2))
         kept = Lot.objects.get()
         assert (kept.status, kept.quantity) == ("AVAILABLE", 50)
+
+    def test_what_is_scrapped_or_sent_back_leaves_the_lot_although_it_is_held(self, lot):
+        row = self.reject(lot)
+        scrap = decide(row, "SCRAP", 4)
+        back = decide(row, "RETURN", 6)
+        assert (scrap.movement.kind, back.movement.kind) == ("SCRAP", "SHIPMENT")
+        assert row.number in back.movement.reference
+        kept = Lot.objects.get()
+        assert (kept.quantity, kept.status) == (40, "HOLD")
+        assert Nonconformance.objects.get().closed_at == at(9)
+
+    def test_what_the_lot_has_not_any_more_cannot_be_sent_back(self, lot):
+        row = self.reject(lot)
+        Lot.objects.update(quantity=3)
+        with pytest.raises(LotShort):
+            decide(row, "RETURN", 6)
+        assert not Disposition.objects.exists()
 
     def test_without_a_hold_it_stays_usable(self, lot):
         self.reject(lot, hold=False)

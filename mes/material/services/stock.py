@@ -100,15 +100,18 @@ def ship_lot(
     person: Person | None,
     occurred_at: datetime,
     now: datetime,
+    held_too: bool = False,
 ) -> MaterialMovement:
     """Record that some of a lot left the plant; ``reference`` says to whom or on which delivery. The same again is done once.
+
+    ``held_too``: what goes back to its supplier may be on hold.
 
     :raises LotShort, LotBlocked, LotUnknown, LotMissing: as for an issue: what is held is not shipped.
     """
     check_quantity(quantity)
     if known := _known(movement_id, Kind.SHIPMENT, item, lot_number, quantity):
         return known
-    lot = _enough(item, lot_number, quantity, now)
+    lot = _enough(item, lot_number, quantity, now, held_too=held_too)
     use = no_order(item, person=person, occurred_at=occurred_at, now=now)
     movement = plan_movement(use, movement_id, Kind.SHIPMENT, item, lot, quantity)
     movement.reference = reference

@@ -27,6 +27,8 @@ def shots(order: str) -> list[tuple[str, str, tuple[int, int]]]:
         ("terminal-phone", "", PHONE),
         ("board", "/board/", WIDE),
         ("order", f"/orders/{order}/", WIDE),
+        ("oee", "/oee/", WIDE),
+        ("stops-by-reason", "/oee/pareto/", WIDE),
         ("bridge", "/bridge/", WIDE),
         ("admin", "/admin/", WIDE),
     ]

@@ -26,6 +26,7 @@ OPEN = "RELEASED,RUNNING"
 MORNING = timedelta(hours=14)
 """How long ago a run with --once begins: long enough for all of its work to have happened by now."""
 SCRAP_REASONS = ("SURF", "DIM", "SETUP", "DIM", "MAT")
+STOP_REASONS = ("TOOL", "TOOL", "WAIT", "JAM", "JAM", "JAM", "HYDR", "TEAM")
 LOOK_AGAIN = timedelta(minutes=10)
 
 Wait = timedelta
@@ -115,6 +116,7 @@ class Work:
         self.order = order
         self.seed = seed
         self.dice = random.Random(f"{order['number']}/{seed}")
+        self.trouble = random.Random(f"{order['number']}/{seed}/trouble")
         self.now = datetime.now(UTC)
         """The moment of the simulation; set before each step."""
 
@@ -146,7 +148,7 @@ class Work:
         path, first = f"operations/{operation['id']}", crew[0]
         self.floor.post(f"{path}/start", self.now, person=first, activity="SETUP")
         yield self._minutes(2, 9)
-        self.floor.post(f"{path}/start", self.now, person=first, activity="RUN")
+        unit = self.floor.post(f"{path}/start", self.now, person=first, activity="RUN")["work_unit"]
         for other in crew[1:]:
             yield self._minutes(0.5, 2)
             self.floor.post("labor/clock-on", self.now, person=other, operation_id=operation["id"])
@@ -154,6 +156,8 @@ class Work:
         parts = self._parts(quantity)
         for number, part in enumerate(parts):
             yield self._minutes(3, 14)
+            if self.trouble.random() < 0.3:
+                yield from self._stand_still(unit, first)
             if number and self.dice.random() < 0.15:
                 self.floor.post(f"{path}/pause", self.now, person=first)
                 yield self._minutes(5, 10)
@@ -168,6 +172,24 @@ class Work:
                 yield self._minutes(0.5, 2)
         self._finish(path, first)
         return good
+
+    def _stand_still(self, unit: str, person: str) -> Iterator[Wait]:
+        """Let the machine stop for a while; two stops in three get their reason at once, one in six is only a hiccup."""
+        reason = self.trouble.choice(STOP_REASONS) if self.trouble.random() < 0.67 else ""
+        brief = not reason and self.trouble.random() < 0.5
+        where = {"site": self.floor.site, "work_unit": unit, "person": person}
+        self._say("stops", reason=reason, **where)
+        yield timedelta(seconds=60 if brief else self.trouble.randrange(180, 900))
+        self._say("stops/end", **where)
+        yield timedelta(seconds=30)
+
+    def _say(self, path: str, **facts: Any) -> None:
+        """Say something about a machine that somebody at a real terminal may have said already."""
+        try:
+            self.floor.post(path, self.now, **facts)
+        except Refused as refusal:
+            if refusal.code not in ("already_stopped", "not_stopped"):
+                raise
 
     def _finish(self, path: str, person: str) -> None:
         """Finish an operation; where too much of it was scrapped, the shift lead allows it."""

@@ -24,8 +24,9 @@ from erp_bridge.models import FlowState  # noqa: E402
 from mes.access import services as access  # noqa: E402
 from mes.access.models import ApiKey, Membership  # noqa: E402
 from mes.access.rules import ROLE_RIGHTS  # noqa: E402
+from mes.equipment.models import StopReason  # noqa: E402
 from mes.masterdata import services as masterdata  # noqa: E402
-from mes.masterdata.models import Item, Person, Site  # noqa: E402
+from mes.masterdata.models import Item, Person, ReasonCode, Site  # noqa: E402
 from mes.masterdata.records import ReasonRecord, ShiftRecord  # noqa: E402
 from mes.material import services as material  # noqa: E402
 from mes.material.models import Lot  # noqa: E402
@@ -45,9 +46,16 @@ REASONS = (
     ("SCRAP", "MAT", "Material fault", ""), ("SCRAP", "SURF", "Surface damaged", "MAT"),
     ("SCRAP", "DIM", "Out of dimension", ""), ("SCRAP", "SETUP", "Setup part", ""),
     ("REWORK", "DEBURR", "Deburr again", ""), ("STOP", "TOOL", "Tool change", ""), ("STOP", "WAIT", "No material", ""),
+    ("STOP", "MACH", "Machine fault", ""), ("STOP", "JAM", "Part jammed", "MACH"), ("STOP", "HYDR", "Hydraulics", "MACH"),
+    ("STOP", "TEAM", "Team meeting", ""),
     ("INDIRECT", "CLEAN", "Cleaning", ""), ("INDIRECT", "MEET", "Meeting", ""),
     ("HOLD", "QUAL", "Quality to decide", ""), ("RETURN", "LEFT", "Left over", ""),
 )  # fmt: skip
+LOSSES = (
+    ("TOOL", "SETUP", False), ("WAIT", "WAITING", False), ("MACH", "FAILURE", False), ("HYDR", "FAILURE", True),
+    ("TEAM", "PLANNED", False),
+)  # fmt: skip
+"""What stop reasons count as, and whether giving one calls maintenance."""
 PIN = "1234"
 
 
@@ -78,6 +86,9 @@ def before_sync(erp: dict[str, Any]) -> dict[str, Any]:
             owner="",
             now=now,
         )
+        for code, loss, calls in LOSSES:
+            reason = ReasonCode.objects.get(site=site, kind="STOP", code=code)
+            StopReason.objects.get_or_create(reason=reason, defaults={"loss": loss, "calls_maintenance": calls})
         for name, _, roles, is_admin in LOGINS:
             _login(site, name, roles, is_admin=is_admin)
         for old in ApiKey.objects.filter(site=site, name="Simulated operators", revoked_at=None):

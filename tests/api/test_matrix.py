@@ -86,6 +86,11 @@ DECLARED: dict[str, dict[str, str]] = {
     "api/v1/labor/clock-off": {"POST": "labor:write"},
     "api/v1/labor/indirect-start": {"POST": "labor:write"},
     "api/v1/labor/indirect-stop": {"POST": "labor:write"},
+    "api/v1/calls": {"GET": "orders:read", "POST": "operations:run"},
+    "api/v1/calls/<uuid:pk>": {"GET": "orders:read"},
+    "api/v1/calls/<uuid:pk>/acknowledge": {"POST": "calls:answer"},
+    "api/v1/calls/<uuid:pk>/resolve": {"POST": "calls:answer"},
+    "api/v1/handovers": {"GET": "orders:read"},
     "api/v1/work-unit-states": {"GET": "equipment:read"},
     "api/v1/stops": {"POST": "stops:write"},
     "api/v1/stops/explain": {"POST": "stops:write"},
@@ -128,6 +133,7 @@ def things(site: Any) -> dict[str, str]:
     """Return an existing id at the site for each route that has one."""
     from erp_bridge.models import Connection  # noqa: PLC0415
     from labor.models import LaborSegment  # noqa: PLC0415
+    from mes.andon.models import Call  # noqa: PLC0415
     from mes.equipment.models import (  # noqa: PLC0415
         MaintenanceRequest,
         StateChange,
@@ -163,7 +169,8 @@ def things(site: Any) -> dict[str, str]:
     StateChange.objects.create(
         site=site, work_unit=unit, started_at=factories.NOW, state="STOPPED", recorded_at=factories.NOW
     )
-    call = MaintenanceRequest.objects.create(site=site, work_unit=unit, requested_at=factories.NOW)
+    request = MaintenanceRequest.objects.create(site=site, work_unit=unit, requested_at=factories.NOW)
+    call = Call.objects.create(site=site, work_center=operation.work_center, kind="MATERIAL", raised_at=factories.NOW)
     bom = factories.make_bom(item=order.item, lines=[])
     routing = factories.make_routing(item=order.item)
     connection = Connection.objects.create(name=f"erp-{site.code.lower()}", site=site.code, connector="practice")
@@ -172,7 +179,8 @@ def things(site: Any) -> dict[str, str]:
         "lots": str(factories.make_lot(item=factories.make_item(site=site, lot_tracked=True)).pk),
         "inspection-checks": str(check.pk), "nonconformances": str(found.pk),
         "proposals": str(proposal.pk), "operations": str(operation.pk), "reports": str(report.pk),
-        "labor": str(segment.pk), "stop-entries": str(entry.pk), "maintenance-requests": str(call.pk),
+        "labor": str(segment.pk), "stop-entries": str(entry.pk), "maintenance-requests": str(request.pk),
+        "calls": str(call.pk),
         "erp": connection.name,
     }  # fmt: skip
 

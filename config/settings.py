@@ -10,6 +10,7 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from config.logs import configure, logging_config
+from mes.core.rights import sites_with
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -184,7 +185,6 @@ LINESIDE_BRIDGE: dict[str, float] = env.json("LINESIDE_BRIDGE", default={})
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",
-    "mes.access.queries.RoleBackend",
 ]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
@@ -274,8 +274,11 @@ _GRAY = "98.500 .002|96.700 .003|92.800 .004|87.200 .005|70.700 .008|55.100 .010
 _STEPS = ("50", "100", "200", "300", "400", "500", "600", "700", "800", "900", "950")
 
 
-def _admin_link(title: Any, icon: str, name: str) -> dict[str, Any]:
-    return {"title": title, "icon": icon, "link": reverse_lazy(name)}
+def _admin_link(title: Any, icon: str, name: str, right: str = "masterdata:read") -> dict[str, Any]:
+    def permission(request: Any) -> bool:
+        return sites_with(request.user, right) != frozenset()
+
+    return {"title": title, "icon": icon, "link": reverse_lazy(name), "permission": permission}
 
 
 UNFOLD = {
@@ -297,10 +300,12 @@ UNFOLD = {
             {
                 "title": _("Planning"),
                 "items": [
-                    _admin_link(_("Work orders"), "assignment", "admin:execution_workorder_changelist"),
-                    _admin_link(_("Proposed changes"), "rule", "admin:execution_changeproposal_changelist"),
-                    _admin_link(_("Board"), "dashboard", "execution:board"),
-                    _admin_link(_("ERP bridge"), "sync_alt", "bridge:overview"),
+                    _admin_link(_("Work orders"), "assignment", "admin:execution_workorder_changelist", "orders:read"),
+                    _admin_link(
+                        _("Proposed changes"), "rule", "admin:execution_changeproposal_changelist", "orders:read"
+                    ),
+                    _admin_link(_("Board"), "dashboard", "execution:board", "orders:read"),
+                    _admin_link(_("ERP bridge"), "sync_alt", "bridge:overview", "bridge:read"),
                 ],
             },
             {
@@ -311,28 +316,47 @@ UNFOLD = {
                     _admin_link(_("Bills of materials"), "account_tree", "admin:masterdata_billofmaterials_changelist"),
                     _admin_link(_("Routings"), "route", "admin:masterdata_routing_changelist"),
                     _admin_link(_("Work centers"), "precision_manufacturing", "admin:masterdata_workcenter_changelist"),
-                    _admin_link(_("People"), "badge", "admin:masterdata_person_changelist"),
+                    _admin_link(_("People"), "badge", "admin:masterdata_person_changelist", "people:read"),
                     _admin_link(_("Reason codes"), "label", "admin:masterdata_reasoncode_changelist"),
                     _admin_link(
-                        _("What stop reasons count as"), "category_search", "admin:equipment_stopreason_changelist"
+                        _("What stop reasons count as"),
+                        "category_search",
+                        "admin:equipment_stopreason_changelist",
+                        "equipment:read",
                     ),
                     _admin_link(_("Shifts"), "schedule", "admin:masterdata_shift_changelist"),
-                    _admin_link(_("Breaks"), "coffee", "admin:equipment_shiftbreak_changelist"),
-                    _admin_link(_("Planned stops"), "event_busy", "admin:equipment_plannedstop_changelist"),
-                    _admin_link(_("Micro-stops"), "timer", "admin:equipment_stoppolicy_changelist"),
+                    _admin_link(_("Breaks"), "coffee", "admin:equipment_shiftbreak_changelist", "equipment:read"),
+                    _admin_link(
+                        _("Planned stops"), "event_busy", "admin:equipment_plannedstop_changelist", "equipment:read"
+                    ),
+                    _admin_link(_("Micro-stops"), "timer", "admin:equipment_stoppolicy_changelist", "equipment:read"),
                 ],
             },
             {
                 "title": _("What happened"),
                 "separator": True,
                 "items": [
-                    _admin_link(_("Reports"), "fact_check", "admin:execution_productionreport_changelist"),
-                    _admin_link(_("Movements of material"), "swap_horiz", "admin:material_materialmovement_changelist"),
-                    _admin_link(_("Lots"), "inventory_2", "admin:material_lot_changelist"),
-                    _admin_link(_("Time on jobs"), "schedule", "admin:labor_laborsegment_changelist"),
-                    _admin_link(_("What work units did"), "timeline", "admin:equipment_statechange_changelist"),
-                    _admin_link(_("Downtime"), "block", "admin:equipment_downtimerecord_changelist"),
-                    _admin_link(_("Calls for maintenance"), "build", "admin:equipment_maintenancerequest_changelist"),
+                    _admin_link(
+                        _("Reports"), "fact_check", "admin:execution_productionreport_changelist", "orders:read"
+                    ),
+                    _admin_link(
+                        _("Movements of material"),
+                        "swap_horiz",
+                        "admin:material_materialmovement_changelist",
+                        "material:read",
+                    ),
+                    _admin_link(_("Lots"), "inventory_2", "admin:material_lot_changelist", "material:read"),
+                    _admin_link(_("Time on jobs"), "schedule", "admin:labor_laborsegment_changelist", "labor:read"),
+                    _admin_link(
+                        _("What work units did"), "timeline", "admin:equipment_statechange_changelist", "equipment:read"
+                    ),
+                    _admin_link(_("Downtime"), "block", "admin:equipment_downtimerecord_changelist", "equipment:read"),
+                    _admin_link(
+                        _("Calls for maintenance"),
+                        "build",
+                        "admin:equipment_maintenancerequest_changelist",
+                        "equipment:read",
+                    ),
                 ],
             },
         ],

@@ -16,7 +16,7 @@ from erp_bridge.engine import addresses, connections, registry, vault, wiring
 from erp_bridge.models import Circuit, Connection, FlowState
 from erp_bridge.sdk.cadence import BadCadence, parse
 from erp_bridge.sdk.errors import CallFailed, Misconfigured
-from mes.core.admin import OwnSites
+from mes.core.by_site import BySite, BySiteInline
 from mes.masterdata.models import Site
 
 _PREFIX = "setting_"
@@ -93,7 +93,7 @@ class FlowStateForm(forms.ModelForm):
         return text
 
 
-class FlowStateInline(TabularInline):
+class FlowStateInline(BySiteInline, TabularInline):
     model = FlowState
     form = FlowStateForm
     extra = 0
@@ -110,9 +110,12 @@ class FlowStateInline(TabularInline):
 
 
 @admin.register(Connection)
-class ConnectionAdmin(OwnSites, SimpleHistoryAdmin, ModelAdmin):
+class ConnectionAdmin(BySite, SimpleHistoryAdmin, ModelAdmin):
     """Connections. After choosing the kind of ERP and saving, its settings appear."""
 
+    see = "bridge:read"
+    edit = "bridge:write"
+    site_path = "site"
     form = ConnectionForm
     inlines = [FlowStateInline]
     list_display = ["name", "label", "site", "connector", "health", "enabled"]
@@ -155,7 +158,7 @@ class ConnectionAdmin(OwnSites, SimpleHistoryAdmin, ModelAdmin):
     def health(self, connection: Connection) -> SafeString:
         return format_html("{}", _("paused") if connection.paused else _("going"))
 
-    @admin.action(description=_("Test the connection"))
+    @admin.action(description=_("Test the connection"), permissions=["change"])
     def test_connection(self, request: HttpRequest, queryset: QuerySet[Connection]) -> None:
         for connection in queryset:
             try:
@@ -163,19 +166,19 @@ class ConnectionAdmin(OwnSites, SimpleHistoryAdmin, ModelAdmin):
             except CallFailed as error:
                 messages.error(request, f"{connection}: {error}")
 
-    @admin.action(description=_("Pause"))
+    @admin.action(description=_("Pause"), permissions=["change"])
     def pause(self, request: HttpRequest, queryset: QuerySet[Connection]) -> None:
         for connection in queryset:
             connections.pause(connection, reason=f"Paused by {request.user}.")
             messages.success(request, f"{connection}: {_('paused; what is to be said is kept.')}")
 
-    @admin.action(description=_("Resume"))
+    @admin.action(description=_("Resume"), permissions=["change"])
     def resume(self, request: HttpRequest, queryset: QuerySet[Connection]) -> None:
         for connection in queryset:
             connections.resume(connection)
             messages.success(request, f"{connection}: {_('goes on.')}")
 
-    @admin.action(description=_("Seal the secrets with the newest key"))
+    @admin.action(description=_("Seal the secrets with the newest key"), permissions=["change"])
     def seal_anew(self, request: HttpRequest, queryset: QuerySet[Connection]) -> None:
         for connection in queryset:
             connection.secrets = vault.reseal(connection.secrets)

@@ -10,7 +10,6 @@ class ErpBridgeConfig(AppConfig):
     name = "erp_bridge"
     label = "erp_bridge"
     verbose_name = "ERP bridge"
-    admin_rights = {"view": "bridge:read"}
 
     def ready(self) -> None:
         from erp_bridge import queries, tasks, views

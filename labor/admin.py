@@ -13,7 +13,8 @@ from unfold.widgets import UnfoldAdminSplitDateTimeWidget
 
 from labor import services
 from labor.models import AttendanceSegment, LaborSegment
-from mes.core.admin import OwnSites, PlainNumbers
+from mes.core.admin import PlainNumbers
+from mes.core.by_site import BySite
 from mes.core.errors import DomainError
 
 
@@ -59,9 +60,11 @@ class EndForm(forms.ModelForm):
         return cleaned
 
 
-class FactAdmin(OwnSites, PlainNumbers, ModelAdmin):
+class FactAdmin(PlainNumbers, BySite, ModelAdmin):
     """Facts are read here; the one thing to do is to set a forgotten end."""
 
+    see = "labor:read"
+    edit = "labor:correct"
     list_filter = ["site", AwaitsEnd]
     date_hierarchy = "started_at"
     search_fields = ["person__number", "person__name"]
@@ -74,8 +77,7 @@ class FactAdmin(OwnSites, PlainNumbers, ModelAdmin):
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        can_settle = request.user.has_perm("labor.correct_labor")  # type: ignore[union-attr]
-        return can_settle and (obj is None or obj.awaits_end)
+        return super().has_change_permission(request, obj) and (obj is None or obj.awaits_end)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return [field.name for field in self.model._meta.fields]

@@ -7,7 +7,6 @@ class LaborConfig(AppConfig):
     name = "labor"
     label = "labor"
     verbose_name = "Labor"
-    admin_rights = {"view": "labor:read", "correct_labor": "labor:correct"}
 
     def ready(self) -> None:
         from django.utils import timezone

@@ -153,7 +153,6 @@ class LaborSegment(Segment):
                 name="labor_is_on_an_operation_or_indirect",
             ),
         ]
-        permissions = [("correct_labor", "Correct attendance and time on job, and set forgotten ends")]
 
     def __str__(self) -> str:
         return f"{self.person} {self.activity} {self.started_at:%Y-%m-%d %H:%M}"

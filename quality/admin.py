@@ -4,11 +4,10 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.admin import StackedInline, TabularInline
 
-from mes.access.queries import sites_of
+from mes.core.by_site import BySiteInline
 from mes.masterdata.admin import FactAdmin, KeptAdmin, ReadOnlyInline
 from quality import services
 from quality.models import (
@@ -22,7 +21,7 @@ from quality.models import (
 )
 
 
-class CharacteristicInline(StackedInline):
+class CharacteristicInline(BySiteInline, StackedInline):
     """What is measured or looked at."""
 
     model = Characteristic
@@ -42,7 +41,7 @@ class PlannedCheckForm(forms.ModelForm):
         self.fields["characteristics"].queryset = own  # type: ignore[attr-defined]
 
 
-class PlannedCheckInline(TabularInline):
+class PlannedCheckInline(BySiteInline, TabularInline):
     """When they are looked at."""
 
     model = PlannedCheck
@@ -65,6 +64,8 @@ class PlannedCheckInline(TabularInline):
 class InspectionPlanAdmin(KeptAdmin):
     """Plans. Released orders keep the plan as it was; every change raises its revision."""
 
+    see = "quality:read"
+    edit = "quality:plan"
     list_display = ["name", "item", "operation", "revision", "active", "site"]
     list_filter = ["site", "active"]
     search_fields = ["name", "item__number", "item__name"]
@@ -72,9 +73,6 @@ class InspectionPlanAdmin(KeptAdmin):
     autocomplete_fields = ["item"]
     readonly_fields = ["revision"]
     inlines = [CharacteristicInline, PlannedCheckInline]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).filter(site__in=sites_of(request.user, "quality:read"))
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Save the lines, and raise the revision where the plan or a line was changed."""
@@ -87,28 +85,24 @@ class InspectionPlanAdmin(KeptAdmin):
 class ReadingAdmin(FactAdmin):
     """Every value that was read."""
 
+    see = "quality:read"
     list_display = ["occurred_at", "operation", "order_check", "characteristic", "piece", "value", "passed", "person"]
     list_filter = ["site", "passed", "occurred_at"]
     search_fields = ["operation__work_order__number", "characteristic__name"]
     list_select_related = ["operation__work_order", "order_check", "characteristic", "person"]
     ordering = ["-recorded_at"]
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).filter(site__in=sites_of(request.user, "quality:read"))
-
 
 @admin.register(InspectionResult)
 class InspectionResultAdmin(FactAdmin):
     """Every judgment of a sample."""
 
+    see = "quality:read"
     list_display = ["occurred_at", "operation", "order_check", "occurrence", "number", "verdict", "person", "by"]
     list_filter = ["site", "verdict", "occurred_at"]
     search_fields = ["operation__work_order__number"]
     list_select_related = ["operation__work_order", "order_check", "person"]
     ordering = ["-recorded_at"]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).filter(site__in=sites_of(request.user, "quality:read"))
 
 
 class DispositionInline(ReadOnlyInline):
@@ -122,6 +116,7 @@ class DispositionInline(ReadOnlyInline):
 class NonconformanceAdmin(FactAdmin):
     """Every nonconformance; decided about on its page, not here."""
 
+    see = "quality:read"
     list_display = [
         "number",
         "recorded_at",
@@ -137,6 +132,3 @@ class NonconformanceAdmin(FactAdmin):
     search_fields = ["work_order__number", "lot__number", "item__number", "reason__name"]
     list_select_related = ["work_order", "operation", "lot", "item", "reason"]
     inlines = [DispositionInline]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).filter(site__in=sites_of(request.user, "quality:read"))

@@ -217,11 +217,13 @@ class Demo:
         """Print where everything is and what to try."""
         url = self.url
         badge = f"B-{self.people[0][0]}" if self.people else "-"
+        lead = self.people[-1][0] if self.people else "-"
         print(f"""
   Everything runs ({self.progress.seconds:.0f} s). Passwords are all: demo
 
     Terminal      {url}/enroll/?code={self.device_code}
-                  makes your browser a tablet of the plant; no login, people use badge {badge} (PIN 1234)
+                  makes your browser a tablet of the plant; no login, people use badge {badge} (PIN 1234),
+                  and number {lead} (PIN 1234) allows what takes a supervisor
     Supervisor    {url}/board/         user lead
     Planner       {url}/admin/         user planner
     Costs         {url}/board/         user control; open an order, then its costs

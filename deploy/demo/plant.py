@@ -22,7 +22,7 @@ from deploy.demo import SITE  # noqa: E402
 from erp_bridge.engine import connections  # noqa: E402
 from erp_bridge.models import FlowState  # noqa: E402
 from mes.access import services as access  # noqa: E402
-from mes.access.models import ApiKey, Membership  # noqa: E402
+from mes.access.models import ApiKey, FloorRole, Membership  # noqa: E402
 from mes.access.rules import ROLE_RIGHTS  # noqa: E402
 from mes.equipment.models import StopReason  # noqa: E402
 from mes.masterdata import services as masterdata  # noqa: E402
@@ -122,6 +122,10 @@ def after_sync(lots: list[list[str]]) -> dict[str, Any]:
         masterdata.set_badge(person_id=person.pk, badge=f"B-{person.number}")
         masterdata.set_pin(person_id=person.pk, pin=PIN)
         people.append([person.number, person.name])
+    if people:
+        # The last of them leads the shift: their PIN allows at a terminal what others may not.
+        lead = Person.objects.get(site__code=SITE, number=people[-1][0])
+        FloorRole.objects.get_or_create(person=lead, role="SUPERVISOR")
     for number, lot, quantity in lots:
         item = Item.objects.filter(site__code=SITE, number=number).first()
         if item and not Lot.objects.filter(item=item, number=lot).exists():

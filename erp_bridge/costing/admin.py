@@ -9,10 +9,11 @@ from unfold.admin import ModelAdmin, TabularInline
 
 from erp_bridge.costing import services
 from erp_bridge.costing.models import CostRate, CostRollUp, PlannedCost, PlannedCostLine
-from mes.core.admin import OwnSites, PlainNumbers
+from mes.core.admin import PlainNumbers
+from mes.core.by_site import BySite, BySiteInline
 
 
-class ReadOnly(OwnSites, PlainNumbers):
+class ReadOnly(PlainNumbers):
     """Facts are not edited."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -26,7 +27,10 @@ class ReadOnly(OwnSites, PlainNumbers):
 
 
 @admin.register(CostRate)
-class CostRateAdmin(OwnSites, PlainNumbers, SimpleHistoryAdmin, ModelAdmin):
+class CostRateAdmin(PlainNumbers, BySite, SimpleHistoryAdmin, ModelAdmin):
+    see = "costs:read"
+    edit = "costs:write"
+    site_path = "site"
     list_display = ["kind", "key", "valid_from", "amount", "currency", "per", "owner", "site"]
     list_filter = ["site", "kind", "owner"]
     search_fields = ["key"]
@@ -43,14 +47,16 @@ class CostRateAdmin(OwnSites, PlainNumbers, SimpleHistoryAdmin, ModelAdmin):
         services.keep_rate(rate=obj)
 
 
-class PlannedCostLineInline(ReadOnly, TabularInline):
+class PlannedCostLineInline(ReadOnly, BySiteInline, TabularInline):
     model = PlannedCostLine
     extra = 0
     fields = ["operation", "element", "activity", "key", "quantity", "unit", "rate", "per", "basis"]
 
 
 @admin.register(PlannedCost)
-class PlannedCostAdmin(ReadOnly, ModelAdmin):
+class PlannedCostAdmin(ReadOnly, BySite, ModelAdmin):
+    see = "costs:read"
+    site_path = "site"
     list_display = ["work_order", "order_quantity", "currency", "rated_on", "taken_at", "site"]
     list_filter = ["site"]
     search_fields = ["work_order"]
@@ -58,7 +64,9 @@ class PlannedCostAdmin(ReadOnly, ModelAdmin):
 
 
 @admin.register(CostRollUp)
-class CostRollUpAdmin(ReadOnly, ModelAdmin):
+class CostRollUpAdmin(ReadOnly, BySite, ModelAdmin):
+    see = "costs:read"
+    site_path = "site"
     list_display = [
         "work_order", "revision", "planned_total", "total", "material", "labor", "machine", "scrap", "rework",
         "currency", "rolled_up_at",

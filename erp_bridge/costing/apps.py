@@ -7,7 +7,6 @@ class CostingConfig(AppConfig):
     name = "erp_bridge.costing"
     label = "costing"
     verbose_name = "Order cost"
-    admin_rights = {"view": "costs:read"}
 
     def ready(self) -> None:
         from erp_bridge.costing.panels import CostSection

@@ -12,22 +12,28 @@ from unfold.admin import ModelAdmin
 from mes.access import services
 from mes.access.models import ApiKey, FloorRole, Membership
 from mes.access.rules import RIGHTS
+from mes.core.by_site import BySite
+
+MANAGE = "access:manage"
 
 
 @admin.register(Membership)
-class MembershipAdmin(SimpleHistoryAdmin, ModelAdmin):
+class MembershipAdmin(BySite, SimpleHistoryAdmin, ModelAdmin):
     """Who has which role where."""
 
+    see = edit = MANAGE
+    site_path = "site__code"
     list_display = ["user", "site", "role"]
     list_filter = ["site", "role"]
     search_fields = ["user__username", "user__last_name", "site__code"]
-    autocomplete_fields = ["user"]
 
 
 @admin.register(FloorRole)
-class FloorRoleAdmin(SimpleHistoryAdmin, ModelAdmin):
+class FloorRoleAdmin(BySite, SimpleHistoryAdmin, ModelAdmin):
     """Whose badge and PIN allow more than an operator's, at the terminals of their site."""
 
+    see = edit = MANAGE
+    site_path = "person__site__code"
     list_display = ["person", "role"]
     list_filter = ["person__site", "role"]
     search_fields = ["person__number", "person__name"]
@@ -50,9 +56,11 @@ class ApiKeyForm(forms.ModelForm):
 
 
 @admin.register(ApiKey)
-class ApiKeyAdmin(SimpleHistoryAdmin, ModelAdmin):
+class ApiKeyAdmin(BySite, SimpleHistoryAdmin, ModelAdmin):
     """Keys of machines and programs."""
 
+    see = edit = MANAGE
+    site_path = "site__code"
     form = ApiKeyForm
     list_display = ["name", "prefix", "site", "expires_at", "revoked_at", "last_used_at"]
     list_filter = ["site"]
@@ -79,7 +87,7 @@ class ApiKeyAdmin(SimpleHistoryAdmin, ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False  # facts name the key that sent them: it is revoked, never deleted
 
-    @admin.action(description="Revoke the selected keys")
+    @admin.action(description="Revoke the selected keys", permissions=["change"])
     def revoke(self, request: HttpRequest, queryset: Any) -> None:
         """End the keys: here at once, in other processes within seconds."""
         for key in queryset:

@@ -3,12 +3,9 @@
 import hashlib
 import threading
 import time
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.apps import apps
-from django.contrib.auth.backends import BaseBackend
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import QuerySet
 
@@ -56,6 +53,14 @@ def zone_of_user(user: Any, right: str) -> str:
     return zone_of([site.code for site in sites_of(user, right)])
 
 
+def sites_with(user: Any, right: str) -> frozenset[str] | None:
+    """Return the codes of the sites at which the person has the right; None for every site there will ever be."""
+    grant = grant_of_user(user)
+    if grant is None:
+        return frozenset()
+    return None if grant.everywhere else grant.sites(right)
+
+
 def may(user: Any, right: str, site: str) -> bool:
     """Say whether the person has the right at the site (by code)."""
     grant = grant_of_user(user)
@@ -67,32 +72,6 @@ def rights_of_person(person: Person) -> frozenset[str]:
     if not person.active:
         return frozenset()
     return rights_of_roles(FloorRole.objects.filter(person=person).values_list("role", flat=True))
-
-
-class RoleBackend(BaseBackend):
-    """Lets the admin ask the same roles as every other page.
-
-    An app says in its ``apps.py`` which right each of Django's permissions takes: ``admin_rights = {"view": "orders:read",
-    "change": "orders:plan", "view_person": "people:read"}``. What it does not name, only superusers may.
-    """
-
-    def has_perm(self, user_obj: Any, perm: str, obj: Any = None) -> bool:
-        app, _point, action = perm.partition(".")
-        rights = _admin_rights(app)
-        right = rights.get(action, rights.get(action.partition("_")[0], ""))
-        grant = grant_of_user(user_obj)
-        return bool(right) and grant is not None and grant.may(right)
-
-    def has_module_perms(self, user_obj: Any, app_label: str) -> bool:
-        grant = grant_of_user(user_obj)
-        return grant is not None and any(grant.may(right) for right in _admin_rights(app_label).values() if right)
-
-
-def _admin_rights(app: str) -> Mapping[str, str]:
-    try:
-        return getattr(apps.get_app_config(app), "admin_rights", {})
-    except LookupError:
-        return {}
 
 
 def digest_of(key: str) -> str:

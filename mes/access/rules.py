@@ -6,7 +6,7 @@ from datetime import datetime
 
 RIGHTS: Mapping[str, str] = {
     "masterdata:read": "See items, bills, routings, work centers and reasons",
-    "masterdata:write": "Change items, bills, routings, people and reasons that no ERP owns",
+    "masterdata:write": "Change items, bills, routings, work centers, reasons and shifts that no ERP owns",
     "people:read": "See the names of people",
     "orders:read": "See work orders, operations and reports",
     "orders:plan": "Make, release, link, complete and cancel work orders, and answer changes proposed by an ERP",
@@ -28,6 +28,7 @@ RIGHTS: Mapping[str, str] = {
     "maintenance:write": "Acknowledge calls for maintenance and say that the work is done",
     "performance:read": "See OEE and losses",
     "costs:read": "See rates and costs",
+    "costs:write": "Keep rates that no ERP owns",
     "changes:read": "Read the journal as a feed of changes",
     "erp:write": "Hand in items and orders on behalf of an ERP",
     "bridge:read": "See connections, flows and messages",
@@ -35,7 +36,9 @@ RIGHTS: Mapping[str, str] = {
     "quality:read": "See checks and nonconformances",
     "quality:write": "Enter readings, report nonconformances, and have them scrapped or reworked",
     "quality:decide": "Release failed samples, and let nonconforming pieces be used or go back to the supplier",
+    "quality:plan": "Keep inspection plans",
     "devices:manage": "Enroll and revoke the devices that stand at work centers",
+    "people:manage": "Keep people, their badges and PINs",
     "people:unlock": "Let a person try again whose PIN was mistyped too often",
     "access:manage": "Manage memberships and API keys",
 }
@@ -80,6 +83,7 @@ ROLE_RIGHTS: Mapping[str, frozenset[str]] = {
             "labor:correct",
             "bridge:read",
             "devices:manage",
+            "people:manage",
             "people:unlock",
             "calls:answer",
             "stops:correct",
@@ -91,6 +95,8 @@ ROLE_RIGHTS: Mapping[str, frozenset[str]] = {
             *_SEE,
             "masterdata:write",
             "people:read",
+            "people:manage",
+            "quality:plan",
             "orders:plan",
             "orders:hold",
             "reports:reverse",
@@ -99,10 +105,19 @@ ROLE_RIGHTS: Mapping[str, frozenset[str]] = {
         )
     ),
     "QUALITY": frozenset(
-        (*_SEE, "people:read", "quality:write", "quality:decide", "orders:hold", "changes:read", "calls:answer")
+        (
+            *_SEE,
+            "people:read",
+            "quality:write",
+            "quality:decide",
+            "quality:plan",
+            "orders:hold",
+            "changes:read",
+            "calls:answer",
+        )
     ),
     "MAINTENANCE": frozenset((*_SEE, "people:read", "calls:answer", "stops:write", "maintenance:write")),
-    "CONTROLLER": frozenset((*_SEE, "people:read", "labor:read", "costs:read", "bridge:read")),
+    "CONTROLLER": frozenset((*_SEE, "people:read", "labor:read", "costs:read", "costs:write", "bridge:read")),
     "INTEGRATOR": frozenset((*_SEE, "people:read", "changes:read", "erp:write", "bridge:read", "bridge:write")),
     "IT": frozenset((*_SEE, "people:read", "changes:read", "bridge:read", "devices:manage", "access:manage")),
 }

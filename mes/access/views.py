@@ -12,7 +12,7 @@ from django.shortcuts import resolve_url
 from django.urls import reverse
 from django.utils import timezone
 
-from mes.access.queries import grant_of_user, sites_of, zone_of_user
+from mes.access.queries import grant_of_user, zone_of_user
 from mes.access.rules import RIGHTS, SiteGrant
 from mes.core.actor import set_actor
 
@@ -45,10 +45,7 @@ def requires(right: str) -> Callable[[Callable[..., HttpResponse]], Callable[...
 
 
 class AdminInSiteZone:
-    """A middleware: in the admin, too, people see their own sites, and times in the zone of these.
-
-    ``mes.core.admin.OwnSites`` reads ``request.own_sites``; it is None for who may see every site.
-    """
+    """A middleware: in the admin, too, times are shown and entered in the zone of the person's site."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -56,10 +53,6 @@ class AdminInSiteZone:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not request.path_info.startswith(reverse("admin:index")):
             return self.get_response(request)
-        grant = grant_of_user(request.user)
-        everywhere = grant is None or grant.everywhere
-        sites = None if everywhere else [site.code for site in sites_of(request.user, "masterdata:read")]
-        request.own_sites = sites  # type: ignore[attr-defined]
         with timezone.override(zone_of_user(request.user, "orders:read")):
             return self.get_response(request)
 

@@ -1,4 +1,4 @@
-"""What every page of the admin has in common: whose rows it shows, and how it writes numbers."""
+"""What every page of the admin has in common: how it writes numbers."""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -9,33 +9,6 @@ from django.http import HttpRequest
 from django.utils import formats
 
 from mes.core.templatetags.lineside import qty
-
-
-class OwnSites:
-    """Mixed into a page of the admin: people see the rows of their own sites, and choose among these."""
-
-    model: type[models.Model]
-
-    def get_queryset(self, request: HttpRequest) -> models.QuerySet:
-        return _of_own_sites(super().get_queryset(request), request)  # type: ignore[misc]
-
-    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        chosen = super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
-        if getattr(chosen, "queryset", None) is not None:
-            chosen.queryset = _of_own_sites(chosen.queryset, request)
-        return chosen
-
-
-def _of_own_sites(rows: models.QuerySet, request: HttpRequest) -> models.QuerySet:
-    sites = getattr(request, "own_sites", None)
-    if sites is None:
-        return rows
-    if rows.model._meta.label_lower == "masterdata.site":
-        return rows.filter(code__in=sites)
-    field = next((field for field in rows.model._meta.fields if field.name == "site"), None)
-    if field is None:
-        return rows
-    return rows.filter(**{"site__code__in" if field.is_relation else "site__in": sites})
 
 
 class PlainNumbers:

@@ -1,12 +1,7 @@
 """Equipment in the admin: how stops are judged and when they are planned is edited; what happened is only read."""
 
-from typing import Any
-
 from django.contrib import admin
-from django.db.models import QuerySet
-from django.http import HttpRequest
 
-from mes.access.queries import sites_of
 from mes.equipment.models import (
     DowntimeRecord,
     MaintenanceRequest,
@@ -23,30 +18,23 @@ from mes.masterdata.admin import FactAdmin, HistoryAdmin
 SEE = "equipment:read"
 
 
-class AtOwnSites:
-    """Shows the rows of the sites whose equipment the person may see; ``site`` is the path to it."""
-
-    site = "site"
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).filter(**{f"{self.site}__in": sites_of(request.user, SEE)})  # type: ignore[misc]
-
-
 @admin.register(ShiftBreak)
-class ShiftBreakAdmin(AtOwnSites, HistoryAdmin):
+class ShiftBreakAdmin(HistoryAdmin):
     """Breaks within shifts; they are ours, whoever owns the shift."""
 
-    site = "shift__site"
+    see = SEE
+    site_path = "shift__site__code"
     list_display = ["shift", "starts_at", "ends_at"]
     list_filter = ["shift__site"]
     list_select_related = ["shift"]
 
 
 @admin.register(StopPolicy)
-class StopPolicyAdmin(AtOwnSites, HistoryAdmin):
+class StopPolicyAdmin(HistoryAdmin):
     """From which length a stop needs a reason."""
 
-    site = "work_unit__site"
+    see = SEE
+    site_path = "work_unit__site__code"
     list_display = ["work_unit", "micro_stop_seconds"]
     list_filter = ["work_unit__site"]
     search_fields = ["work_unit__code"]
@@ -54,28 +42,31 @@ class StopPolicyAdmin(AtOwnSites, HistoryAdmin):
 
 
 @admin.register(StopReason)
-class StopReasonAdmin(AtOwnSites, HistoryAdmin):
+class StopReasonAdmin(HistoryAdmin):
     """What stop reasons count as, and which of them call maintenance."""
 
-    site = "reason__site"
+    see = SEE
+    site_path = "reason__site__code"
     list_display = ["reason", "loss", "calls_maintenance"]
     list_filter = ["reason__site", "loss"]
     list_select_related = ["reason"]
 
 
 @admin.register(PlannedStop)
-class PlannedStopAdmin(AtOwnSites, HistoryAdmin):
+class PlannedStopAdmin(HistoryAdmin):
     """Times in which no production is planned."""
 
+    see = SEE
     list_display = ["starts_at", "ends_at", "work_center", "work_unit", "reason", "note", "site"]
     list_filter = ["site", "starts_at"]
     list_select_related = ["work_center", "work_unit", "reason", "site"]
 
 
 @admin.register(StateChange)
-class StateChangeAdmin(AtOwnSites, FactAdmin):
+class StateChangeAdmin(FactAdmin):
     """What work units did."""
 
+    see = SEE
     list_display = ["started_at", "work_unit", "state", "operation"]
     list_filter = ["site", "state", "started_at"]
     search_fields = ["work_unit__code"]
@@ -84,9 +75,10 @@ class StateChangeAdmin(AtOwnSites, FactAdmin):
 
 
 @admin.register(StopEntry)
-class StopEntryAdmin(AtOwnSites, FactAdmin):
+class StopEntryAdmin(FactAdmin):
     """What people entered about stops."""
 
+    see = SEE
     list_display = ["recorded_at", "work_unit", "kind", "at", "person", "by", "reverses"]
     list_filter = ["site", "kind", "recorded_at"]
     search_fields = ["work_unit__code"]
@@ -94,9 +86,10 @@ class StopEntryAdmin(AtOwnSites, FactAdmin):
 
 
 @admin.register(StopExplanation)
-class StopExplanationAdmin(AtOwnSites, FactAdmin):
+class StopExplanationAdmin(FactAdmin):
     """The reasons that people gave, the replaced ones included."""
 
+    see = SEE
     list_display = ["recorded_at", "work_unit", "at", "reason", "note", "person", "by"]
     list_filter = ["site", "reason", "recorded_at"]
     search_fields = ["work_unit__code", "note"]
@@ -104,9 +97,10 @@ class StopExplanationAdmin(AtOwnSites, FactAdmin):
 
 
 @admin.register(DowntimeRecord)
-class DowntimeRecordAdmin(AtOwnSites, FactAdmin):
+class DowntimeRecordAdmin(FactAdmin):
     """Stops as others were told of them."""
 
+    see = SEE
     list_display = ["started_at", "ended_at", "work_unit", "minutes", "reason", "revision", "recorded_at"]
     list_filter = ["site", "reason", "started_at"]
     search_fields = ["work_unit__code"]
@@ -114,9 +108,10 @@ class DowntimeRecordAdmin(AtOwnSites, FactAdmin):
 
 
 @admin.register(MaintenanceRequest)
-class MaintenanceRequestAdmin(AtOwnSites, FactAdmin):
+class MaintenanceRequestAdmin(FactAdmin):
     """Calls for maintenance; they are answered on their own page."""
 
+    see = SEE
     list_display = ["requested_at", "work_unit", "status", "reason", "note", "acknowledged_by", "done_by", "outcome"]
     list_filter = ["site", "status", "requested_at"]
     search_fields = ["work_unit__code", "note", "outcome"]

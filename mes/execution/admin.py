@@ -11,7 +11,7 @@ from django.utils import timezone
 from unfold.forms import ActionForm
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from mes.access.queries import may, sites_of
+from mes.access.queries import may
 from mes.core.errors import DomainError, NotAllowed
 from mes.execution import services
 from mes.execution.models import (
@@ -158,6 +158,8 @@ class WorkOrderForm(forms.ModelForm):
 class WorkOrderAdmin(OwnedAdmin):
     """Work orders. What was made is written by reports; what an ERP owns is changed there."""
 
+    see = "orders:read"
+    edit = "orders:plan"
     form = WorkOrderForm
     action_form = NoteForm
     list_display = [
@@ -173,9 +175,6 @@ class WorkOrderAdmin(OwnedAdmin):
     date_hierarchy = "due_at"
     inlines = [OperationInline, ComponentInline, HoldInline, ReportInline]
     actions = ["release", "hold", "free", "cancel", "complete", "close"]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).filter(site__in=sites_of(request.user, "orders:read"))
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> list[Any]:
         return list(self.inlines) if obj else []
@@ -304,6 +303,7 @@ class ScrapLineInline(ReadOnlyInline):
 class ProductionReportAdmin(FactAdmin):
     """Every report, and the reversals that took some of them back."""
 
+    see = "orders:read"
     list_display = [
         "occurred_at", "work_order", "operation_number", "good_quantity", "scrap_quantity", "rework_quantity", "lot",
         "person", "is_reversal",
@@ -314,8 +314,8 @@ class ProductionReportAdmin(FactAdmin):
     inlines = [ScrapLineInline]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        found = super().get_queryset(request).filter(site__in=sites_of(request.user, "orders:read"))
-        return found.select_related("work_order", "person").annotate(operation_number=F("operation__number"))
+        found = super().get_queryset(request).select_related("work_order", "person")
+        return found.annotate(operation_number=F("operation__number"))
 
     @admin.display(description="Operation", ordering="operation_number")
     def operation_number(self, obj: Any) -> str:
@@ -330,15 +330,13 @@ class ProductionReportAdmin(FactAdmin):
 class ChangeProposalAdmin(FactAdmin):
     """What ERPs want of running orders: accept or reject, with a result for each."""
 
+    see = "orders:read"
     action_form = NoteForm
     list_display = ["work_order", "kind", "what", "owner", "created_at", "status", "decided_by", "decided_at"]
     list_filter = ["site", "status", "kind", "owner"]
     search_fields = ["work_order__number", "work_order__item__number"]
     list_select_related = ["work_order", "site"]
     actions = ["accept", "reject"]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).filter(site__in=sites_of(request.user, "orders:read"))
 
     @admin.display(description="Change")
     def what(self, obj: ChangeProposal) -> str:

@@ -8,19 +8,21 @@ class ExecutionConfig(AppConfig):
     name = "mes.execution"
     label = "execution"
     verbose_name = "Execution"
-    admin_rights = {"view": "orders:read", "add_workorder": "orders:plan", "change_workorder": "orders:plan"}
 
     def ready(self) -> None:
         from mes.core import attention, live
         from mes.core.pages import Page, pages
-        from mes.execution.panels import ACTIONS, PANELS
-        from mes.execution.queries import board
-        from mes.terminal.panels import actions, panels
+        from mes.execution.panels import ACTIONS, COMMANDS, PANELS
+        from mes.execution.queries import board, terminal
+        from mes.terminal.panels import actions, commands, panels, tell_scans
 
         for panel in PANELS:
             panels.add(panel())
         for action in ACTIONS:
             actions.add(action())
+        for command in COMMANDS:
+            commands.add(command)
+        tell_scans(terminal.job_scanned)
         pages.add(
             Page(
                 key="board",

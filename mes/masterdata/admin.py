@@ -11,7 +11,8 @@ from django.utils import timezone
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import ModelAdmin, TabularInline
 
-from mes.core.admin import OwnSites, PlainNumbers
+from mes.core.admin import PlainNumbers
+from mes.core.by_site import BySite, BySiteInline
 from mes.core.errors import DomainError
 from mes.masterdata import services
 from mes.masterdata.models import (
@@ -46,7 +47,7 @@ def each(request: HttpRequest, rows: Iterable[Any], call: Callable[[Any], str]) 
             messages.error(request, f"{row}: {refusal.detail}")
 
 
-class HistoryAdmin(OwnSites, PlainNumbers, SimpleHistoryAdmin, ModelAdmin):
+class HistoryAdmin(PlainNumbers, BySite, SimpleHistoryAdmin, ModelAdmin):
     """A tracked model: saves only what the form changed, so that what others write meanwhile stays."""
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
@@ -99,7 +100,7 @@ class OwnedAdmin(KeptAdmin):
         return fixed
 
 
-class OwnedInline(PlainNumbers, TabularInline):
+class OwnedInline(PlainNumbers, BySiteInline, TabularInline):
     """Lines of a row that may belong to an ERP."""
 
     extra = 0
@@ -117,7 +118,7 @@ class OwnedInline(PlainNumbers, TabularInline):
         return self._is_ours(obj) and super().has_delete_permission(request, obj)
 
 
-class ReadOnlyInline(PlainNumbers, TabularInline):
+class ReadOnlyInline(PlainNumbers, BySiteInline, TabularInline):
     """Lines that services write."""
 
     extra = 0
@@ -134,7 +135,7 @@ class ReadOnlyInline(PlainNumbers, TabularInline):
         return False
 
 
-class FactAdmin(OwnSites, PlainNumbers, ModelAdmin):
+class FactAdmin(PlainNumbers, BySite, ModelAdmin):
     """Facts are read here; a mistake is corrected by a reversal, never by an edit."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -149,14 +150,18 @@ class FactAdmin(OwnSites, PlainNumbers, ModelAdmin):
 
 @admin.register(Site)
 class SiteAdmin(KeptAdmin):
-    """Plants and what they decide for themselves."""
+    """Plants and what they decide for themselves; a further one is opened by an administrator."""
 
+    site_path = "code"
     list_display = ["code", "name", "time_zone", "currency", "completes_with_last_operation", "active"]
     search_fields = ["code", "name"]
 
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self.sites_to(request, self.edit) is None
+
 
 @admin.register(Area)
-class AreaAdmin(OwnSites, ModelAdmin):
+class AreaAdmin(BySite, ModelAdmin):
     """Parts of a plant."""
 
     list_display = ["code", "name", "site"]
@@ -164,7 +169,7 @@ class AreaAdmin(OwnSites, ModelAdmin):
     search_fields = ["code", "name"]
 
 
-class WorkUnitInline(TabularInline):
+class WorkUnitInline(BySiteInline, TabularInline):
     """The machines of a work center, which we may add to whoever owns the center."""
 
     model = WorkUnit
@@ -194,8 +199,9 @@ class WorkCenterAdmin(OwnedAdmin):
 
 @admin.register(Uom)
 class UomAdmin(OwnedAdmin):
-    """Units of measure and their exact factors."""
+    """Units of measure and their exact factors; they belong to no site."""
 
+    site_path = ""
     list_display = ["code", "name", "symbol", "dimension", "decimals", "owned_by", "active"]
     list_filter = ["dimension", "active", "owner"]
     search_fields = ["code", "name", "symbol"]
@@ -283,6 +289,8 @@ class PersonForm(forms.ModelForm):
 class PersonAdmin(OwnedAdmin):
     """People, their badges and PINs. Badge and PIN are stored so that nobody can read them back."""
 
+    see = "people:read"
+    edit = "people:manage"
     form = PersonForm
     list_display = ["number", "name", "site", "has_badge", "is_locked", "owned_by", "active"]
     list_filter = ["site", "active", "owner"]

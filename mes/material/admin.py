@@ -8,7 +8,6 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from mes.access.queries import sites_of
 from mes.masterdata.admin import FactAdmin, KeptAdmin, ReadOnlyInline, each
 from mes.masterdata.models import Item, Site
 from mes.material import rules, services
@@ -34,6 +33,8 @@ class LotHoldInline(ReadOnlyInline):
 class LotAdmin(KeptAdmin):
     """Lots and what is left of them."""
 
+    see = "material:read"
+    edit = "quality:decide"
     list_display = ["number", "item", "quantity", "status", "status_reason", "expires_at", "site"]
     list_filter = ["site", "status", "expires_at"]
     search_fields = ["number", "item__number", "item__name"]
@@ -41,9 +42,6 @@ class LotAdmin(KeptAdmin):
     readonly_fields = ["site", "item", "number", "quantity", "status", "status_reason", "status_since", "created_at"]
     inlines = [LotHoldInline, MovementInline]
     actions = ["hold", "block", "free"]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).filter(site__in=sites_of(request.user, "material:read"))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False  # a lot comes with the material that is received or made
@@ -89,14 +87,12 @@ class LotAdmin(KeptAdmin):
 class MaterialMovementAdmin(FactAdmin):
     """Every movement of material."""
 
+    see = "material:read"
     list_display = ["occurred_at", "kind", "item", "lot", "quantity", "uom", "work_order", "operation", "person"]
     list_filter = ["site", "kind", "occurred_at"]
     search_fields = ["item__number", "lot__number", "work_order"]
     list_select_related = ["item", "lot", "uom", "person"]
     ordering = ["-recorded_at"]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).filter(site__in=sites_of(request.user, "material:read"))
 
 
 class NumberingRuleForm(forms.ModelForm):
@@ -132,14 +128,12 @@ def example(pattern: str, item: Item | None, site: Site | None) -> str:
 class NumberingRuleAdmin(KeptAdmin):
     """How lots and serials that are made here are numbered."""
 
+    see = "material:read"
     form = NumberingRuleForm
     list_display = ["__str__", "site", "item", "each", "pattern", "first_number", "active"]
     list_filter = ["site", "each", "active"]
     list_select_related = ["site", "item"]
     autocomplete_fields = ["item"]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).filter(site__in=sites_of(request.user, "material:read"))
 
     @admin.display(description="first number today")
     def first_number(self, rule: NumberingRule) -> str:
@@ -150,11 +144,10 @@ class NumberingRuleAdmin(KeptAdmin):
 class ItemSettingAdmin(KeptAdmin):
     """How the floor treats an item: when it is consumed."""
 
+    see = "material:read"
+    site_path = "item__site__code"
     list_display = ["item", "backflush"]
     list_filter = ["backflush"]
     search_fields = ["item__number", "item__name"]
     list_select_related = ["item"]
     autocomplete_fields = ["item"]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).filter(item__site__in=sites_of(request.user, "material:read"))

@@ -7,4 +7,3 @@ class MaterialConfig(AppConfig):
     name = "mes.material"
     label = "material"
     verbose_name = "Material"
-    admin_rights = {"view": "material:read"}

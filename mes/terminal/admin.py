@@ -5,7 +5,6 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from mes.access.queries import sites_of
 from mes.masterdata.admin import FactAdmin, each
 from mes.terminal import services
 from mes.terminal.models import Device, TerminalEntry
@@ -15,15 +14,13 @@ from mes.terminal.models import Device, TerminalEntry
 class DeviceAdmin(FactAdmin):
     """The devices that may book, or might once."""
 
+    see = "devices:manage"
     list_display = ["name", "site", "work_center", "seen_at", "queue_length", "version", "enrolled_at", "revoked_at"]
     list_filter = ["site", "revoked_at"]
     search_fields = ["name", "work_center__code"]
     list_select_related = ["site", "work_center"]
     exclude = ["digest"]
     actions = ["revoke"]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).filter(site__in=sites_of(request.user, "devices:manage"))
 
     @admin.action(description="Revoke")
     def revoke(self, request: HttpRequest, queryset: QuerySet) -> None:
@@ -41,11 +38,9 @@ class DeviceAdmin(FactAdmin):
 class TerminalEntryAdmin(FactAdmin):
     """Every tap that arrived, with its answer."""
 
+    see = "orders:read"
     list_display = ["recorded_at", "work_center", "action", "person", "approved_by", "device", "state", "said"]
     list_filter = ["site", "state", "action", "recorded_at"]
     search_fields = ["person__number", "person__name", "work_center__code", "said"]
     list_select_related = ["work_center", "person", "approved_by", "device"]
     ordering = ["-recorded_at"]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).filter(site__in=sites_of(request.user, "orders:read"))

@@ -22,9 +22,10 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.utils.formats import get_format
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from mes.core.errors import DomainError, InvalidInput
+from mes.core.errors import DomainError, InvalidInput, NotFound
 from mes.core.registry import Registry
 from mes.masterdata.models import Person, WorkCenter
 
@@ -249,14 +250,52 @@ class ErpAnswer:
 
 ErpAnswers = Callable[[Iterable[UUID]], dict[UUID, list[ErpAnswer]]]
 
+
+@dataclass(frozen=True, kw_only=True)
+class Command:
+    """Something a terminal does when its code is scanned from the command sheet: ``key`` stands as ``data-scan`` on a
+    button of a panel. C, then at least three signs of A-Z and 0-9, so that it is told from typing."""
+
+    key: str
+    words: str | Promise
+    order: int = 50
+
+
 panels: Registry[Panel] = Registry(Panel)
 actions: Registry[Action] = Registry(Action)
+commands: Registry[Command] = Registry(Command)
+
+
+ScanLookup = Callable[[str, WorkCenter], str]
+"""Takes what was scanned and where; returns the job to look at as the pad's owner writes it, or raises a DomainError."""
+
+
+class ScannedElsewhere(NotFound):
+    """What was scanned is known, and is worked at another work center; ``detail`` names it."""
+
+    code = "scanned_elsewhere"
 
 
 class _Above:
     """What layers above plug in, of which there is at most one."""
 
     answers: ErpAnswers | None = None
+    scans: ScanLookup | None = None
+
+
+def tell_scans(lookup: ScanLookup) -> None:
+    """Let codes of jobs and orders be scanned that no button of the page stands for. From ``ready`` only."""
+    _Above.scans = lookup
+
+
+def job_scanned(text: str, work_center: WorkCenter) -> str:
+    """Return the job that a scanned text means at this work center.
+
+    :raises DomainError: it means none, or one elsewhere; the words say which.
+    """
+    if _Above.scans is None:
+        raise NotFound(f"“{text}” is not known here.")
+    return _Above.scans(text, work_center)
 
 
 def tell_erp_answers(provider: ErpAnswers) -> None:

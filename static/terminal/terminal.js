@@ -79,7 +79,8 @@ async function signOn(proof) {
     }
     problem.textContent = answer.detail || words.refused;
     if (answer.step_up && proof.number) { askUnlock(proof.number, answer); }
-    if (proof.badge) { unknown(proof.badge, words.expected_here); }
+    if (proof.badge && answer.code === "badge_unknown") { lookUp(proof.badge); }
+    else if (proof.badge) { toast(answer.detail || words.refused, "bad"); }
   } catch (unreachable) {
     problem.textContent = words.sign_on_offline;
     if (proof.badge) { toast(words.sign_on_offline, "bad"); }
@@ -623,8 +624,39 @@ function openForm() {
 function unknown(text, expected) {
   toast(say(words.unknown_scan, { text: text.slice(0, 60), expected }), "bad");
 }
+/* A code of the command sheet. With a sheet open only what answers it is meant; nothing behind it is touched. */
+function command(code) {
+  const sheet = $$("dialog[open]").pop();
+  if (code === "CBACK") {
+    if (sheet) { sheet.close(); }
+    return;
+  }
+  const button = code === "COKAY" ? $(sheet ? "#" + sheet.id + " button[type=submit].primary" : ".pad .primary")
+    : !sheet && $$("[data-scan]").find((one) => one.dataset.scan === code);
+  if (button) { button.click(); } else { toast(say(words.not_now, { text: code }), "info"); }
+}
+/* A traveler's code or an order's number that no button stands for: the server knows which job is meant, or where it is. */
+async function lookUp(text) {
+  try {
+    const { status, answer } = await post(config.scan_url, { text });
+    if (status === 200) { look(answer.job); }
+    else if (answer.code === "scanned_elsewhere") { toast(answer.detail, "bad"); }
+    else { unknown(text, words.expected_here); }
+  } catch (unreachable) {
+    unknown(text, words.expected_here);
+  }
+}
 function scanned(text) {
   const upper = text.toUpperCase();
+  if (config.commands.includes(upper)) {
+    command(upper);
+    return;
+  }
+  if (/^P[0-9A-Z]{12}$/.test(upper) && !supervisor.isAsked()) {
+    // A badge of ours is a badge whatever is open.
+    signOn({ badge: text });
+    return;
+  }
   const sheet = $("dialog[open]");
   const known = $$("[data-scan], [data-scan-also]", openForm() || document).find((one) => (
     (one.dataset.scan || "").toUpperCase() === upper || (one.dataset.scanAlso || "").toUpperCase().split(" ").includes(upper)
@@ -640,16 +672,15 @@ function scanned(text) {
   const form = openForm();
   const here = document.activeElement;
   const sink = form && form.contains(here) && here.hasAttribute("data-scan-sink") ? here : $((sheet ? "#" + sheet.id + " " : "") + "[data-scan-sink]");
-  if (form && upper === "COK") {
-    const button = $("button[type=submit].primary", form);
-    if (button) { button.click(); } else { unknown(text, words.expected_choice); }
-  } else if (form && sink) {
+  if (form && sink) {
     sink.value = upper[0] === "L" && sink.dataset.scanSink === "L" ? text.slice(1) : text;
     soonAsked(sheet);
     sink.dispatchEvent(new CustomEvent("scanned", { bubbles: true }));
   } else if (upper[0] === "L" && sink && sink.dataset.scanSink === "L") {
     openSheet(sink.closest("dialog").id.replace("sheet-", ""));
     sink.value = text.slice(1);
+  } else if (/^J\d{8}$/.test(upper)) {
+    lookUp(upper);
   } else {
     signOn({ badge: text });
   }

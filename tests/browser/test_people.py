@@ -6,6 +6,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from mes.access.models import FloorRole
+from mes.core.templatetags.lineside import job_code
 from mes.execution import services as execution
 from mes.execution.models import ProductionReport
 from mes.masterdata import services as masterdata
@@ -195,3 +196,35 @@ def test_five_wrong_pins_are_mended_on_the_spot(terminal, plant, lea):
     page.fill("#sign-pin", "2580")
     page.click("#sheet-sign-on button[type=submit]")
     expect(page.locator("[data-operator-name]")).to_have_text("Anna Krüger")
+
+
+def test_what_is_printed_is_scanned_badge_traveler_command(terminal, plant, operation):
+    anna = plant.site.people.get(number="1007")
+    badge = masterdata.issue_badge(person_id=anna.pk)
+    page = terminal()
+    page.goto(page.url.split("?")[0])
+    expect(page.locator("#panel-job")).to_be_visible()
+    scan(page, badge)
+    expect(page.locator("[data-operator-name]")).to_have_text("Anna Krüger")
+    scan(page, job_code(operation.pk))
+    expect(page.locator("#panel-job .job-number")).to_contain_text("WO-1042")
+    scan(page, "CRUN")
+    expect(page.locator(".bar-state")).to_contain_text("Running", timeout=30000)
+    scan(page, "CGOOD1")
+    all_saved(page)
+    scan(page, "CGOOD")
+    expect(page.locator("#sheet-good")).to_be_visible()
+    scan(page, "CGOOD1")
+    expect(page.locator("#toast")).to_contain_text("cannot be done just now")
+    scan(page, "CBACK")
+    expect(page.locator("#sheet-good")).to_be_hidden()
+    scan(page, "CPAUSE")
+    expect(page.locator(".bar-state")).to_contain_text("Paused", timeout=30000)
+    assert ProductionReport.objects.get().good_quantity == 1
+
+
+def test_a_travelers_code_of_another_work_center_says_where_to_go(terminal, plant):
+    other = plant.operations.get(position=2)
+    page = terminal()
+    scan(page, job_code(other.pk))
+    expect(page.locator("#toast")).to_contain_text(other.work_center.code)

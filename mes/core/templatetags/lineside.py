@@ -4,11 +4,12 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+import segno
 from django import template
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -70,6 +71,20 @@ def state(name: str, words: str = "") -> SafeString:
     """Write a state as color, icon and word; ``words`` instead of the usual word."""
     kind, symbol, usual = STATES.get(str(name), ("idle", "info", name))
     return format_html('<span class="state {}">{}<span>{}</span></span>', kind, icon(symbol), words or usual)
+
+
+@register.simple_tag
+def job_code(key: int) -> str:
+    """Write what an operation is called on paper and scanned by: J and its key, long enough to be told from typing."""
+    return f"J{key:08}"
+
+
+@register.simple_tag
+def qr(text: str) -> SafeString:
+    """Draw a text as a QR code, black on white in every theme, as cameras want it; the text itself is to stand beside it."""
+    drawn = segno.make(text, error="m", micro=False)
+    svg = drawn.svg_inline(scale=6, border=4, dark="#000000", light="#ffffff", omitsize=True, svgclass="qr")
+    return mark_safe(svg.replace("<svg ", '<svg aria-hidden="true" ', 1))  # noqa: S308 - nothing of the text is in it
 
 
 @register.filter

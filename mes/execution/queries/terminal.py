@@ -7,7 +7,9 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.db.models import Sum
+from django.utils.translation import gettext as _
 
+from mes.core.errors import NotFound
 from mes.execution.models import (
     MachineInterval,
     Operation,
@@ -19,6 +21,7 @@ from mes.execution.models import (
 from mes.masterdata.models import ReasonCode, WorkCenter, WorkUnit
 from mes.material.models import Lot, MaterialMovement
 from mes.material.queries import numbering_rule, usable_lots
+from mes.terminal.panels import ScannedElsewhere
 
 OPEN_ORDERS = (WorkOrder.Status.RELEASED, WorkOrder.Status.RUNNING)
 MOST_JOBS = 60
@@ -106,6 +109,30 @@ def job_of(operation_id: int, work_center: WorkCenter) -> Job | None:
         .first()
     )
     return _as_jobs([operation])[0] if operation else None
+
+
+def job_scanned(text: str, work_center: WorkCenter) -> str:
+    """Return the key of the operation that a scanned code means here: of a traveler (J and the key), or an order's number,
+    of which the first operation here that is not finished is meant.
+
+    :raises NotFound: there is none, or it is at another work center, which is named.
+    """
+    code = text.upper()
+    here = Operation.objects.filter(work_order__site_id=work_center.site_id).select_related("work_order", "work_center")
+    if code[:1] == "J" and code[1:].isascii() and code[1:].isdigit() and len(code) == 9:
+        found = list(here.filter(pk=int(code[1:])))
+    else:
+        found = list(here.filter(work_order__number__iexact=text).order_by("position"))
+    mine = [one for one in found if one.work_center_id == work_center.pk]
+    if mine:
+        left = [one for one in mine if one.status != Operation.Status.COMPLETED]
+        return str((left or mine)[0].pk)
+    if found:
+        where = ", ".join(dict.fromkeys(one.work_center.code for one in found))
+        raise ScannedElsewhere(
+            _("%(order)s is worked at %(where)s, not here.") % {"order": found[0].work_order.number, "where": where}
+        )
+    raise NotFound(_("“%(text)s” is no job that is known here.") % {"text": text})
 
 
 def _as_jobs(operations: list[Operation]) -> list[Job]:

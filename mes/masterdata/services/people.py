@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import secrets
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
@@ -14,6 +15,8 @@ from mes.masterdata.models import Person
 from mes.masterdata.records import Applied, PersonRecord
 from mes.masterdata.services import sync
 
+BADGE_SIGNS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Digits and letters that nobody mixes up and every keyboard layout types alike for a scanner."""
 PIN_TRIES = 5
 PIN_MIN_LENGTH = 4
 
@@ -108,6 +111,17 @@ def set_badge(*, person_id: int, badge: str) -> Person:
     person.badge_hash, person.badge_revoked_at = hashed, None
     person.save(update_fields=["badge_hash", "badge_revoked_at"])
     return person
+
+
+@transaction.atomic
+def issue_badge(*, person_id: int) -> str:
+    """Give a person a new badge and return its text, which is shown this once: only its hash is kept.
+
+    An earlier badge stops working.
+    """
+    text = "P" + "".join(secrets.choice(BADGE_SIGNS) for _ in range(12))
+    set_badge(person_id=person_id, badge=text)
+    return text
 
 
 @transaction.atomic

@@ -4,11 +4,14 @@ from mes.terminal.views.common import csrf_failure
 from mes.terminal.views.enrolling import enroll
 from mes.terminal.views.entries import entries, entry, fates, waiting
 from mes.terminal.views.office import devices, new_code, revoke
-from mes.terminal.views.people import sign_on, step_up, unlock
+from mes.terminal.views.people import scan, sign_on, step_up, unlock
+from mes.terminal.views.sheets import badges, command_sheet
 from mes.terminal.views.shell import home, state, terminal, terminals
 from mes.terminal.views.worker import worker
 
 __all__ = [
+    "badges",
+    "command_sheet",
     "csrf_failure",
     "devices",
     "enroll",
@@ -18,6 +21,7 @@ __all__ = [
     "home",
     "new_code",
     "revoke",
+    "scan",
     "sign_on",
     "state",
     "step_up",

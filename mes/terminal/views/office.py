@@ -2,13 +2,11 @@
 
 from typing import Any
 
-import segno
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -48,7 +46,7 @@ def new_code(request: HttpRequest) -> HttpResponse:
         messages.error(request, error.detail)
         return redirect("terminal:devices")
     address = f"{request.build_absolute_uri(reverse('terminal:enroll'))}?code={text}"
-    return _list(request, code=code, text=text, address=address, picture=qr(address))
+    return _list(request, code=code, text=text, address=address)
 
 
 @requires(MANAGE)
@@ -66,14 +64,6 @@ def revoke(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("terminal:devices")
 
 
-def qr(text: str) -> SafeString:
-    """Draw a text as a QR code, black on white whatever the theme, for inclusion in a page."""
-    drawn = segno.make(text, error="m", micro=False)
-    return mark_safe(  # noqa: S308 - segno writes the path and nothing of the text
-        drawn.svg_inline(scale=6, border=4, dark="#000000", light="#ffffff", omitsize=True, svgclass="qr")
-    )
-
-
 def _list(request: HttpRequest, **more: Any) -> HttpResponse:
     now = timezone.now()
     sites = sites_of(request.user, MANAGE)
@@ -81,7 +71,9 @@ def _list(request: HttpRequest, **more: Any) -> HttpResponse:
     return render(
         request,
         "terminal/devices.html",
-        {"devices": found, "sites": sites, "centers": queries.work_centers(sites)} | more,
+        {"devices": found, "sites": sites, "centers": queries.work_centers(sites)}
+        | {"may_badges": sites_of(request.user, "people:manage").exists()}
+        | more,
     )
 
 

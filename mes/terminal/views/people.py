@@ -17,14 +17,15 @@ from mes.masterdata import services as masterdata
 from mes.masterdata.models import Person, WorkCenter
 from mes.terminal import queries, services
 from mes.terminal.models import Device
-from mes.terminal.panels import StepUpNeeded
+from mes.terminal.panels import StepUpNeeded, job_scanned
 from mes.terminal.rules import OLDEST_ENTRY
 from mes.terminal.views.caller import caller_of
-from mes.terminal.views.common import BOOK, problem, read_body
+from mes.terminal.views.common import BOOK, SEE, problem, read_body
 
 SIGNED_ON = timedelta(hours=12)
 PASS_AGE = OLDEST_ENTRY
 UNLOCK = "people:unlock"
+LONGEST_SCAN = 256
 
 
 @require_POST
@@ -76,6 +77,23 @@ def person_of(token: Any, work_center: WorkCenter, *, at: datetime, needed: bool
             _("The person who entered this does not work here any more. Ask your supervisor."), field="person"
         )
     return person, bool(device_id) and Device.objects.filter(pk=device_id, revoked_at__isnull=False).exists()
+
+
+@require_POST
+def scan(request: HttpRequest, code: str) -> HttpResponse:
+    """Say which job a scanned text means that is neither a button of the page nor a badge."""
+    caller = caller_of(request)
+    if caller is None or caller.revoked:
+        return JsonResponse({"code": "not_signed_in"}, status=401)
+    try:
+        work_center = caller.center(code, SEE)
+        text = str(read_body(request).get("text", "")).strip()
+        if not text or len(text) > LONGEST_SCAN:
+            raise InvalidInput(_("This was too much to be a code. Scan it again."), field="text")
+        job = job_scanned(text, work_center)
+    except DomainError as error:
+        return problem(error, status=422 if error.status == 401 else error.status)
+    return JsonResponse({"job": job})
 
 
 @require_POST

@@ -27,7 +27,7 @@ from mes.core.attention import all_attention
 from mes.core.errors import NotFound
 from mes.masterdata.models import WorkCenter
 from mes.terminal import queries, services
-from mes.terminal.panels import ZONES, Place, actions, panels
+from mes.terminal.panels import ZONES, Place, actions, commands, panels
 from mes.terminal.views.caller import COOKIE, Caller, caller_of, keep_cookie, sign_in_first
 from mes.terminal.views.common import BOOK, SEE
 from mes.terminal.views.worker import worker_url
@@ -109,6 +109,8 @@ def terminal(request: HttpRequest, code: str) -> HttpResponse:
                 "turns": [action.key for action in actions if action.turns],
                 "entries_url": reverse("terminal:entries", args=[code]),
                 "sign_on_url": reverse("terminal:sign-on", args=[code]),
+                "commands": commands.keys(),
+                "scan_url": reverse("terminal:scan", args=[code]),
                 "step_up_url": reverse("terminal:step-up", args=[code]),
                 "unlock_url": reverse("terminal:unlock", args=[code]),
                 "lapse_seconds": 60 * settings.LINESIDE_PRESENCE_MINUTES,
@@ -265,6 +267,7 @@ def _words() -> dict[str, str]:
         "too_exact": _("At most {n} places after the point."),
         "allowed_by": _("{name} allows it: {text}"),
         "unlocked": _("{name} may try again."),
+        "not_now": _("“{text}” cannot be done just now."),
         "badge_read": _("Badge read. Now the PIN."),
         "begun_by": _("{name} began this. Only they finish it; or discard it."),
         "finish_first": _("Hello, {name}. First finish or discard the entry that {other} began."),

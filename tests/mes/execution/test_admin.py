@@ -6,7 +6,6 @@ from decimal import Decimal
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Permission
 from django.contrib.messages import get_messages
 from django.urls import reverse
 
@@ -180,7 +179,6 @@ def test_hold_and_free_with_a_note(planner):
 
 def test_a_planner_without_the_right_at_a_site_is_told_which(client):
     user = get_user_model().objects.create_user("viewer", password="x", is_staff=True)
-    user.user_permissions.set(Permission.objects.filter(codename__in=["view_workorder", "change_workorder"]))
     order = make_work_order(number="WO-1", status="PLANNED")
     Membership.objects.create(user=user, site=order.site, role="VIEWER")
     client.force_login(user)

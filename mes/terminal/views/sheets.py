@@ -1,0 +1,42 @@
+"""What is printed for the floor: badges of people, and the sheet of commands to scan."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods
+
+from mes.access.queries import sites_of
+from mes.access.views import requires
+from mes.masterdata import services as masterdata
+from mes.masterdata.models import Person
+from mes.terminal.panels import commands
+
+MOST_BADGES = 200
+
+
+@requires("orders:read")
+@require_GET
+def command_sheet(request: HttpRequest) -> HttpResponse:
+    """Show the commands that a terminal understands when they are scanned, for printing and laminating."""
+    listed = sorted(commands, key=lambda command: command.order)
+    return render(request, "terminal/commands.html", {"commands": listed})
+
+
+@never_cache
+@requires("people:manage")
+@require_http_methods(["GET", "POST"])
+def badges(request: HttpRequest) -> HttpResponse:
+    """Choose people; what is chosen gets new badges, shown this once for printing."""
+    people = Person.objects.filter(site__in=sites_of(request.user, "people:manage"), active=True)
+    people = people.select_related("site").order_by("site__code", "name", "number")
+    if request.method == "GET":
+        return render(request, "terminal/badges.html", {"people": people})
+    keys = [int(key) for key in request.POST.getlist("person") if key.isascii() and key.isdigit() and len(key) < 18]
+    chosen = list(people.filter(pk__in=keys)[:MOST_BADGES])
+    if not chosen:
+        messages.error(request, _("Choose at least one person."))
+        return redirect("terminal:badges")
+    issued = [(person, masterdata.issue_badge(person_id=person.pk)) for person in chosen]
+    return render(request, "terminal/badges.html", {"issued": issued})

@@ -70,7 +70,7 @@ def entries(request: HttpRequest, code: str) -> HttpResponse:
 def fates(request: HttpRequest, code: str) -> HttpResponse:
     """Say what has become of refused entries (``?ids=``) that a terminal still shows."""
     caller = caller_of(request)
-    if caller is None:
+    if caller is None or caller.revoked:
         return JsonResponse({"code": "not_signed_in"}, status=401)
     try:
         work_center = caller.center(code, BOOK)

@@ -81,7 +81,11 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             raise Refusal(413, "BODY_TOO_LARGE", f"A body has at most {MAX_BODY} bytes.")
         query = {name: values[-1] for name, values in parse_qs(split.query, keep_blank_values=True).items()}
-        return [unquote(part) for part in split.path.strip("/").split("/")], query, self.rfile.read(length)
+        body = self.rfile.read(length)
+        if len(body) < length:
+            # The caller is gone in the middle of what it had to say: that was no booking, and nobody is there to be told.
+            raise HangUp
+        return [unquote(part) for part in split.path.strip("/").split("/")], query, body
 
     def _answer_to(self, path: list[str], query: dict[str, str], body: bytes) -> None:
         if path[0] in ("", "fault-panel", "fault-panel.css"):

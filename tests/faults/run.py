@@ -189,7 +189,7 @@ class Run:
 
     def _is_red(self) -> bool:
         """Return whether the ERP's ledger shows already what the protection that is switched off was for."""
-        self._read_ledger()
+        self.ledger = self.erp.ledger()
         return len({line["reference"] for line in self.ledger}) < len(self.ledger) or plant.inversions(self.ledger) > 0
 
     def _thaw(self) -> None:
@@ -254,12 +254,8 @@ class Run:
 
     # --- the two ledgers -----------------------------------------------------------------------------------------
 
-    def _read_ledger(self) -> None:
-        after = str(self.ledger[-1]["sequence"]) if self.ledger else "0"
-        self.ledger += self.erp.ledger(after=after)
-
     def _compare(self) -> None:
-        self._read_ledger()
+        self.ledger = self.erp.ledger()
         found = self.findings
         messages = list(OutboundMessage.objects.values("key", "state", "outcome"))
         states = Counter(each["state"] for each in messages)

@@ -1,6 +1,8 @@
 """The practice ERP as a process: it starts, breaks, dies and comes back with its ledger."""
 
+import contextlib
 import json
+import socket
 import subprocess
 import sys
 import time
@@ -134,6 +136,20 @@ def test_nonsense_is_refused_in_json(start, body):
         urllib.request.urlopen(request, timeout=60)
     assert caught.value.code == 400
     assert json.loads(caught.value.read())["error"]["code"] in ("BODY_INVALID", "FIELD_MISSING")
+
+
+def test_a_caller_that_is_gone_in_the_middle_of_its_words_has_said_nothing(start):
+    erp = start()
+    port = int(erp.url.rsplit(":", 1)[1])
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as caller:
+        caller.sendall(
+            b"POST /api/v1/bookings/yields HTTP/1.1\r\nHost: erp\r\nAuthorization: Bearer practice\r\n"
+            b'Content-Length: 400\r\n\r\n{"reference": "half a wo'
+        )
+        caller.shutdown(socket.SHUT_WR)
+        with contextlib.suppress(ConnectionResetError):
+            assert caller.recv(100) == b""
+    assert (erp.refusals(), erp.ledger()) == ([], [])
 
 
 def test_it_needs_nothing_of_ours():

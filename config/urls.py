@@ -9,6 +9,7 @@ from labor.urls import api_urlpatterns as labor_api
 from mes.andon.urls import api_urlpatterns as andon_api
 from mes.equipment.urls import api_urlpatterns as equipment_api
 from mes.execution.urls import api_urlpatterns as execution_api
+from mes.material.urls import pages as material_pages
 from mes.performance.urls import api_urlpatterns as performance_api
 from quality.urls import api_urlpatterns as quality_api
 
@@ -20,6 +21,7 @@ urlpatterns = [
     path("api/v1/", include("mes.journal.urls")),
     path("api/v1/", include("mes.masterdata.urls")),
     path("api/v1/", include("mes.material.urls")),
+    path("", include(material_pages)),
     path("api/v1/", include(execution_api)),
     path("api/v1/", include(quality_api)),
     path("api/v1/", include(equipment_api)),

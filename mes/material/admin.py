@@ -1,12 +1,15 @@
 """Lots and movements in the admin: lots can be held and freed, movements only read."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 
 from mes.masterdata.admin import FactAdmin, KeptAdmin, ReadOnlyInline, each
 from mes.masterdata.models import Item, Site
@@ -35,13 +38,33 @@ class LotAdmin(KeptAdmin):
 
     see = "material:read"
     edit = "quality:decide"
-    list_display = ["number", "item", "quantity", "status", "status_reason", "expires_at", "site"]
+    list_display = [
+        "number",
+        "item",
+        "quantity",
+        "labels_and_genealogy",
+        "status",
+        "status_reason",
+        "expires_at",
+        "site",
+    ]
     list_filter = ["site", "status", "expires_at"]
     search_fields = ["number", "item__number", "item__name"]
     list_select_related = ["site", "item"]
     readonly_fields = ["site", "item", "number", "quantity", "status", "status_reason", "status_since", "created_at"]
     inlines = [LotHoldInline, MovementInline]
     actions = ["hold", "block", "free"]
+
+    @admin.display(description="pages")
+    def labels_and_genealogy(self, lot: Lot) -> str:
+        """Lead to where its labels are printed and to what is in it."""
+        query = urlencode({"item": lot.item.number, "lot": lot.number})
+        return format_html(
+            '<a href="{}?{}">Labels</a> · <a href="{}">Genealogy</a>',
+            reverse("material:labels"),
+            query,
+            reverse("execution:trace", args=[lot.pk]),
+        )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False  # a lot comes with the material that is received or made

@@ -83,3 +83,16 @@ class LotScrapped(Event):
     uom: str
     reason: str = ""
     person: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelsPrinted(Event):
+    """Labels of a lot were printed; ``again``: there were some before, and ``reason`` says why others were needed."""
+
+    print_id: UUID
+    item: str
+    lot: str
+    copies: int
+    again: bool
+    reason: str = ""
+    by: str = ""

@@ -221,3 +221,26 @@ class ItemSetting(models.Model):
 
     def __str__(self) -> str:
         return f"{self.item}: {self.get_backflush_display()}"
+
+
+class LabelPrint(models.Model):
+    """A fact: labels of a lot were printed; from the second time on with the reason."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    lot = models.ForeignKey(Lot, on_delete=models.PROTECT, related_name="labels")
+    copies = models.PositiveSmallIntegerField(default=1)
+    again = models.BooleanField(default=False, help_text="A label of this lot was printed before.")
+    reason = models.CharField(max_length=200, blank=True, default="")
+    by = models.CharField(max_length=150, blank=True, default="")
+    printed_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-printed_at"]
+        constraints = [
+            models.CheckConstraint(condition=Q(again=False) | ~Q(reason=""), name="label_again_has_a_reason"),
+            models.CheckConstraint(condition=Q(copies__gte=1, copies__lte=200), name="label_copies_are_some"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.copies} × {self.lot}"

@@ -18,12 +18,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from django.db import connection
 from django.db.models import F, Q, Sum
 
 from mes.masterdata.models import Item
 from mes.material.models import DrawnNumber, Lot, MaterialMovement, NumberingRule
+from mes.material.rules import Label
 
 _LIVE = (
     "{m}.reverses_id IS NULL AND NOT EXISTS (SELECT 1 FROM material_materialmovement x WHERE x.reverses_id = {m}.id)"
@@ -156,6 +158,22 @@ def balance(*, lot_id: int) -> list[tuple[str, Decimal]]:
     ]
     order = list(MaterialMovement.Kind.values)
     return sorted(((kind, total) for kind, total in signed if total), key=lambda pair: order.index(pair[0]))
+
+
+def label_of(lot: Lot) -> Label:
+    """Return what stands on a label of the lot now; ``lot`` has its item, unit and site."""
+    zone = ZoneInfo(lot.site.time_zone)
+    made = MaterialMovement.objects.filter(lot=lot, kind=MaterialMovement.Kind.OUTPUT, quantity__gt=0)
+    order = made.order_by("-recorded_at").values_list("work_order", flat=True).first() or ""
+    return Label(
+        lot=lot.number,
+        item=lot.item.number,
+        item_name=lot.item.name,
+        quantity=f"{lot.quantity.normalize():f} {lot.item.uom}",
+        work_order=order,
+        made=f"{lot.created_at.astimezone(zone):%Y-%m-%d}",
+        expires=f"EXP {lot.expires_at.astimezone(zone):%Y-%m-%d}" if lot.expires_at else "",
+    )
 
 
 def usable_lots(items: Collection[int], now: datetime) -> dict[int, list[Lot]]:

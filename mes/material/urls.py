@@ -1,9 +1,18 @@
-"""Material's part of the API."""
+"""Where labels are printed, and material's part of the API."""
 
 from django.urls import path
 
 import mes.core.routes  # noqa: F401  the form of ids in addresses
-from mes.material import api
+from mes.material import api, views
+
+pages = (
+    [
+        path("labels/", views.labels, name="labels"),
+        path("labels/<uuid:pk>/", views.sheet, name="label-sheet"),
+        path("labels/<uuid:pk>.zpl", views.zpl, name="label-zpl"),
+    ],
+    "material",
+)
 
 urlpatterns = [
     path("lots", api.LotsView.as_view(), name="api-lots"),
@@ -13,6 +22,7 @@ urlpatterns = [
     path("lots/<row:pk>/transfer", api.TransferLotView.as_view(), name="api-lot-transfer"),
     path("lots/<row:pk>/ship", api.ShipLotView.as_view(), name="api-lot-ship"),
     path("lots/<row:pk>/scrap", api.ScrapLotView.as_view(), name="api-lot-scrap"),
+    path("lots/<row:pk>/labels", api.LabelsView.as_view(), name="api-lot-labels"),
     path("lot-holds", api.LotHoldsView.as_view(), name="api-lot-holds"),
     path("movements", api.MovementsView.as_view(), name="api-movements"),
 ]

@@ -40,6 +40,7 @@ DECLARED: dict[str, dict[str, str]] = {
     "api/v1/lots/<row:pk>/transfer": {"POST": "material:write"},
     "api/v1/lots/<row:pk>/ship": {"POST": "material:write"},
     "api/v1/lots/<row:pk>/scrap": {"POST": "material:write"},
+    "api/v1/lots/<row:pk>/labels": {"GET": "material:read", "POST": "material:write"},
     "api/v1/lots/<row:pk>/hold-all": {"POST": "orders:hold"},
     "api/v1/lot-holds": {"GET": "material:read"},
     "api/v1/movements": {"GET": "material:read"},

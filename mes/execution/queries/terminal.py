@@ -167,7 +167,9 @@ def last_reports(*, operations: Iterable[int], limit: int = 6) -> list[Productio
     """Return the newest reports of these operations, with their scrap and whether they were taken back."""
     return list(
         ProductionReport.objects.filter(operation_id__in=list(operations))
-        .select_related("operation__work_order__uom", "person", "reversed_by", "reverses")
+        .select_related(
+            "operation__work_order__uom", "operation__work_order__item", "person", "reversed_by", "reverses"
+        )
         .prefetch_related("scrap_lines__reason")
         .order_by("-recorded_at")[:limit]
     )

@@ -1,6 +1,7 @@
 """Material's part of the API: lots and what happens to them, holds, movements, genealogy."""
 
 from mes.material.api.genealogy import GenealogyOutput, GenealogyView
+from mes.material.api.labels import LabelsView
 from mes.material.api.lots import (
     FreeLotView,
     HoldLotView,
@@ -18,6 +19,7 @@ __all__ = [
     "GenealogyOutput",
     "GenealogyView",
     "HoldLotView",
+    "LabelsView",
     "LotHoldsView",
     "LotOutput",
     "LotsView",

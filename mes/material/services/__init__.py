@@ -5,6 +5,7 @@ order's lock; lots are locked after it. Quantities are in the item's own unit.
 """
 
 from mes.material.services.holds import HoldLifted, hold_lot, release_lot_hold, set_lot_status
+from mes.material.services.labels import CopiesWrong, ReasonNeeded, print_labels
 from mes.material.services.movements import (
     Kind,
     LotBlocked,
@@ -30,6 +31,7 @@ from mes.material.services.numbers import SerialsOneByOne, SerialTaken, output_n
 from mes.material.services.stock import SameLot, put_out_byproduct, scrap_lot, ship_lot, transfer_lot
 
 __all__ = [
+    "CopiesWrong",
     "HoldLifted",
     "Kind",
     "LotBlocked",
@@ -39,6 +41,7 @@ __all__ = [
     "LotWrongItem",
     "MovementIdReused",
     "NothingMoved",
+    "ReasonNeeded",
     "ReturnOverIssued",
     "SameLot",
     "SerialTaken",
@@ -50,6 +53,7 @@ __all__ = [
     "issue_material",
     "note_process",
     "output_number",
+    "print_labels",
     "put_out_byproduct",
     "receive_lot",
     "receive_output",

@@ -320,6 +320,9 @@ def _find_lot(*, item: Item, number: str) -> Lot | None:
             raise LotMissing(f"{item.number} is tracked by lot: scan or enter the lot.", field="lot")
         return None
     lot = Lot.objects.select_for_update(of=["self"]).filter(item=item, number=number).first()
+    if lot is None and not number.upper().startswith("LL"):
+        # A scanner's L before a lot is taken off on the way; of a number that begins with L itself that was too much.
+        lot = Lot.objects.select_for_update(of=["self"]).filter(item=item, number=f"L{number}").first()
     if lot:
         return lot
     other = Lot.objects.select_related("item").filter(site_id=item.site_id, number=number).first()

@@ -1,0 +1,26 @@
+"""How lots are numbered, and what stands on their labels: plain functions of plain values."""
+
+from mes.material.rules.labels import Label, zpl
+from mes.material.rules.numbering import (
+    ALPHABET,
+    NumbersUsedUp,
+    Pattern,
+    PatternWrong,
+    check_character,
+    check_pattern,
+    facts_of,
+    read_pattern,
+)
+
+__all__ = [
+    "ALPHABET",
+    "Label",
+    "NumbersUsedUp",
+    "Pattern",
+    "PatternWrong",
+    "check_character",
+    "check_pattern",
+    "facts_of",
+    "read_pattern",
+    "zpl",
+]

@@ -1,0 +1,144 @@
+"""Labels of lots: looked at, printed from the browser or handed to a label printer, and printed again with a reason."""
+
+import uuid
+from typing import Any
+from uuid import UUID
+
+import segno
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import ensure_csrf_cookie
+from django.views.decorators.http import require_GET, require_http_methods
+
+from mes.access.queries import sites_of
+from mes.core.errors import DomainError
+from mes.masterdata.models import Site
+from mes.material import rules, services
+from mes.material.models import LabelPrint, Lot
+from mes.material.queries import label_of
+from mes.terminal.views.caller import Caller, caller_of, sign_in_first
+
+SEE, PRINT = "material:read", "material:write"
+
+
+@ensure_csrf_cookie
+@require_http_methods(["GET", "POST"])
+def labels(request: HttpRequest) -> HttpResponse:
+    """Show the label of a lot (``?lot=`` its number, ``?item=`` its item) and what was printed; POST prints."""
+    caller = caller_of(request)
+    if caller is None or caller.revoked:
+        return sign_in_first(request)
+    given = request.POST if request.method == "POST" else request.GET
+    lot = _find(given, _sites(caller, SEE))
+    problem = ""
+    if request.method == "POST":
+        if lot.site not in _sites(caller, PRINT):
+            raise PermissionDenied(_("To print labels takes the right material:write. Ask IT for a role with it."))
+        try:
+            done = services.print_labels(
+                print_id=_uuid(given.get("print_id", "")),
+                lot_id=lot.pk,
+                copies=_whole(given.get("copies", "")),
+                reason=given.get("reason", "").replace("\x00", ""),
+                by=_who(caller),
+                now=timezone.now(),
+            )
+            return redirect("material:label-zpl" if given.get("form") == "zpl" else "material:label-sheet", done.pk)
+        except DomainError as refusal:
+            problem = refusal.detail
+    with timezone.override(lot.site.time_zone):
+        return render(
+            request,
+            "material/labels.html",
+            {
+                "lot": lot,
+                "label": label_of(lot),
+                "qr": qr(label_of(lot).code),
+                "prints": lot.labels.all()[:20],
+                "print_id": uuid.uuid4(),
+                "problem": problem,
+                "given": given,
+            },
+            status=422 if problem else 200,
+        )
+
+
+@require_GET
+def sheet(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Draw the labels of one print for the browser's printer."""
+    caller = caller_of(request)
+    if caller is None or caller.revoked:
+        return sign_in_first(request)
+    done = _printed(caller, pk)
+    label = label_of(done.lot)
+    return render(
+        request,
+        "material/label_sheet.html",
+        {"done": done, "label": label, "qr": qr(label.code), "copies": range(done.copies)},
+    )
+
+
+@require_GET
+def zpl(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Hand over the labels of one print for a label printer."""
+    caller = caller_of(request)
+    if caller is None or caller.revoked:
+        return sign_in_first(request)
+    done = _printed(caller, pk)
+    text = rules.zpl(label_of(done.lot), copies=done.copies)
+    return HttpResponse(
+        text,
+        content_type="text/plain; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{pk}.zpl"'},
+    )
+
+
+def qr(text: str) -> SafeString:
+    """Draw a text as a QR code, black on white whatever the theme, for inclusion in a page."""
+    drawn = segno.make(text, error="m", micro=False)
+    return mark_safe(  # noqa: S308 - segno writes the path and nothing of the text
+        drawn.svg_inline(scale=4, border=2, dark="#000000", light="#ffffff", omitsize=True, svgclass="qr")
+    )
+
+
+def _sites(caller: Caller, right: str) -> list[Site]:
+    """Return where the caller may; a terminal may label what is made at its site."""
+    return [caller.device.site] if caller.device else list(sites_of(caller.user, right))
+
+
+def _who(caller: Caller) -> str:
+    return str(caller.device) if caller.device else caller.user.get_username()
+
+
+def _find(given: Any, sites: list[Site]) -> Lot:
+    number, item = given.get("lot", ""), given.get("item", "")
+    if "\x00" in number + item:
+        raise Http404
+    found = Lot.objects.filter(site__in=sites, number=number).select_related("item__uom", "site")
+    lot = (found.filter(item__number=item) if item else found).order_by("pk").first()
+    if lot is None:
+        raise Http404(_("There is no lot %(lot)s at your sites.") % {"lot": number[:64]})
+    return lot
+
+
+def _printed(caller: Caller, pk: UUID) -> LabelPrint:
+    found = LabelPrint.objects.filter(pk=pk, site__in=_sites(caller, SEE))
+    done = found.select_related("lot__item__uom", "lot__site").first()
+    if done is None:
+        raise Http404
+    return done
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        return uuid.uuid4()
+
+
+def _whole(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0

@@ -204,6 +204,11 @@ LOGIN_REDIRECT_URL = "/"
 
 # --- Pages -------------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("es", "Español"), ("ko", "한국어"), ("ar", "العربية")]
+"""What terminals speak; the pages of the office are in English. Their texts: locale/, see deploy/translations.py."""
+LOCALE_PATHS = [BASE_DIR / "locale"]
+LANGUAGE_COOKIE_AGE = 400 * 24 * 3600
+LANGUAGE_COOKIE_SAMESITE = "Lax"
 USE_TZ = True
 TIME_ZONE = "UTC"
 STATIC_URL = "static/"

@@ -8,6 +8,7 @@ installed already is not touched: the hash of the requirement files is remembere
 
 import fcntl
 import hashlib
+import importlib
 import importlib.util
 import os
 import subprocess
@@ -93,6 +94,8 @@ def main(name: str, arguments: list[str]) -> None:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not is_installed(name):
                 install(name)
+    # Beside this file, and like it in need of nothing but Python: so terminals speak all their languages from the start.
+    importlib.import_module("translations").compile_all()
     python = str(VENV / "bin" / "python")
     os.environ["PATH"] = f"{VENV / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"
     os.chdir(ROOT)

@@ -5,6 +5,10 @@ import os
 os.environ.setdefault("DEBUG", "1")
 
 from config.settings import *  # noqa: E402, F403
+from deploy.translations import compile_all  # noqa: E402
+
+# What is tested is what is written down, not what was compiled some day.
+compile_all()
 
 DEBUG = False
 ALLOWED_HOSTS = ["*"]

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -276,7 +277,13 @@ class PersonForm(forms.ModelForm):
 
     class Meta:
         model = Person
-        fields = ["site", "number", "name", "active"]
+        fields = ["site", "number", "name", "language", "active"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [("", "As the device"), *settings.LANGUAGES]
+        if "language" in self.fields:
+            self.fields["language"] = forms.ChoiceField(choices=choices, required=False)
 
     def clean_new_pin(self) -> str:
         pin = str(self.cleaned_data.get("new_pin") or "")

@@ -300,6 +300,12 @@ class Person(Provenance):
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="people")
     number = models.CharField(max_length=64, help_text="Personnel number.")
     name = models.CharField(max_length=200)
+    language = models.CharField(
+        max_length=8,
+        blank=True,
+        default="",
+        help_text="Of terminals while this person is at them; empty: the device's.",
+    )
     badge_hash = models.CharField(max_length=64, blank=True, default="", db_index=True, editable=False)
     pin_hash = models.CharField(max_length=200, blank=True, default="", editable=False)
     pin_attempts = models.PositiveSmallIntegerField(default=0, editable=False)

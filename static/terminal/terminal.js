@@ -2,6 +2,7 @@
 
 import { Kept } from "./kept.js";
 import { install } from "./install.js";
+import { Language } from "./language.js";
 import { Outbox, newId, post } from "./outbox.js";
 import { Presence } from "./presence.js";
 import "./readings.js";
@@ -25,6 +26,7 @@ people = people.filter((person) => Date.parse(person.until) > Date.now());
 function storePeople() {
   try { localStorage.setItem(peopleKey, JSON.stringify(people)); } catch (full) { /* for this page only */ }
   drawPeople();
+  tongue.follow(people[0]);
 }
 function drawPeople() {
   const current = people[0];
@@ -573,6 +575,12 @@ document.addEventListener("click", (event) => {
   }
   else if (target.hasAttribute("data-close")) { target.closest("dialog").close(); }
   else if (target.dataset.sheet) { openSheet(target.dataset.sheet); }
+  else if (target.dataset.language) {
+    // Whoever chooses it means it, also against what is written down about them.
+    if (people[0]) { people[0].language = ""; }
+    storePeople();
+    tongue.choose(target.dataset.language);
+  }
   else if ("job" in target.dataset) { event.preventDefault(); look(target.dataset.job); }
   else if (target.dataset.do && target.type !== "submit") {
     const counts = {};
@@ -690,6 +698,10 @@ listen(scanned, () => toast(words.scan_too_long, "bad"));
 /* --- Begin ------------------------------------------------------------------------------------------------------------------------ */
 /* Where the page cannot be loaded again without the server, leaving it would hide what waits. */
 function survivesReload() { return Boolean(navigator.serviceWorker && navigator.serviceWorker.controller); }
+const tongue = new Language({
+  available: config.languages,
+  mayLeave: () => missed === 0 && (survivesReload() || !entries.some((entry) => entry.state === "waiting")),
+});
 window.addEventListener("beforeunload", (event) => {
   if (!survivesReload() && entries.some((entry) => entry.state === "waiting")) {
     event.preventDefault();

@@ -17,12 +17,14 @@ from mes.masterdata import services as masterdata
 from mes.masterdata.models import Person
 from mes.terminal.models import TerminalEntry
 from tests.browser.conftest import FLAGS, PATIENCE, until
-from tests.browser.network import Network, flapping
+from tests.browser.network import PASS, REFUSE, Network, flapping
 from tests.factories import make_person, make_work_order
 
 pytestmark = pytest.mark.browser
 
 ANNA, MAREK = "1007", "1012"
+INSECURE = "--host-resolver-rules=MAP shop.test 127.0.0.1"
+"""Under this name browsers see plain http: no service worker, no locks between tabs, no reload without network."""
 
 
 @pytest.fixture
@@ -61,24 +63,27 @@ def shop(plant):
 class Tablet:
     """A browser with a profile on disk: what is closed and started again is the same tablet."""
 
-    def __init__(self, playwright, chromium, folder, network, session):
-        self.playwright, self.chromium, self.folder, self.network = playwright, chromium, folder, network
+    def __init__(self, playwright, chromium, folder, origin, session):
+        self.playwright, self.chromium, self.folder, self.origin = playwright, chromium, folder, origin
         self.session = session
         self.complaints = []
         self.switch_on()
 
     def switch_on(self):
         self.context = self.playwright.chromium.launch_persistent_context(
-            str(self.folder), executable_path=self.chromium, args=FLAGS, viewport={"width": 1280, "height": 800}
+            str(self.folder),
+            executable_path=self.chromium,
+            args=[*FLAGS, INSECURE],
+            viewport={"width": 1280, "height": 800},
         )
         self.context.set_default_timeout(PATIENCE)
-        self.context.add_cookies([{"name": "sessionid", "value": self.session, "url": self.network.url}])
+        self.context.add_cookies([{"name": "sessionid", "value": self.session, "url": self.origin}])
 
     def open(self, path):
         page = self.context.new_page()
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("dialog", lambda dialog: dialog.accept())
-        page.goto(self.network.url + path)
+        page.goto(self.origin + path)
         expect(page.locator("#panel-job .job-item")).to_be_visible()
         return page
 
@@ -91,12 +96,27 @@ class Tablet:
 
 
 @pytest.fixture
-def tablet(playwright, chromium, tmp_path, network, shop, client):
-    client.force_login(User.objects.get(username="device"))
-    made = Tablet(playwright, chromium, tmp_path / "profile", network, client.cookies["sessionid"].value)
-    yield made
-    made.context.close()
-    assert made.complaints == []
+def tablet_at(playwright, chromium, tmp_path, shop, client):
+    """Make a tablet that reaches the server under an origin."""
+    made = []
+
+    def make(origin):
+        client.force_login(User.objects.get(username="device"))
+        made.append(
+            Tablet(playwright, chromium, tmp_path / f"profile-{len(made)}", origin, client.cookies["sessionid"].value)
+        )
+        return made[-1]
+
+    yield make
+    for tablet in made:
+        tablet.context.close()
+        assert tablet.complaints == []
+
+
+@pytest.fixture
+def tablet(tablet_at, network):
+    """This machine's own address counts as safe to browsers, as https does."""
+    return tablet_at(network.url)
 
 
 class Shift:
@@ -292,3 +312,25 @@ def test_without_the_id_the_same_evening_is_booked_wrong(tablet, network, shop):
     wrong = complaints_of(shop, shift.written, sent)
     assert any(one.startswith("A: ") for one in wrong), wrong
     assert len(booked(shop)["A"]) > 8
+
+
+def test_on_plain_http_the_queue_survives_a_restart_and_two_tabs_send_each_entry_once(tablet_at, network, shop):
+    tablet = tablet_at(network.url.replace("127.0.0.1", "shop.test"))
+    page = tablet.open(f"/t/{shop.center.code}/?job={shop.jobs['A'].pk}")
+    assert page.evaluate("[isSecureContext, !!navigator.serviceWorker, !!navigator.locks]") == [False, False, False]
+    scan(page, "P1007X")
+    expect(page.locator("[data-operator-name]")).to_have_text(shop.person[ANNA])
+    network.behave = lambda path: REFUSE if path.endswith("/entries") else PASS
+    shift = Shift(shop)
+    shift.good(page, "A", ANNA, times=3)
+    tablet.restart()
+    page = tablet.open(f"/t/{shop.center.code}/?job={shop.jobs['A'].pk}")
+    expect(page.locator("[data-pill]")).to_contain_text("3 waiting since")
+    second = tablet.open(f"/t/{shop.center.code}/?job={shop.jobs['A'].pk}")
+    shift.good(page, "A", ANNA, times=2)
+    shift.good(second, "A", ANNA, times=2)
+    network.behave = flapping()
+    nothing_left_to_send(page)
+    nothing_left_to_send(second)
+    assert booked(shop)["A"] == [(ANNA, "good", 1)] * 7
+    assert TerminalEntry.objects.filter(action="report-good").count() == 7

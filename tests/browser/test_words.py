@@ -4,11 +4,13 @@ The rows belong to the table in tests/mes/terminal/test_words.py.
 """
 
 import re
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import expect
 
 from mes.execution.models import ProductionReport
+from tests.browser.conftest import until
 from tests.browser.test_terminal import operation, scan, sign_on, start, terminal  # noqa: F401 - fixtures
 
 pytestmark = pytest.mark.browser
@@ -77,7 +79,36 @@ def test_w44_what_the_server_does_not_answer_stays_in_the_queue_and_is_said_to_w
     page.click("#pad-1")
     expect(page.locator("[data-pill]")).to_have_text(re.compile("^2 waiting since"))
     page.unroute("**/entries")
-    for route in held:
-        route.fulfill(status=503, json={"code": "busy"})
     expect(page.locator("[data-pill]")).to_have_text("All saved")
-    assert ProductionReport.objects.count() == 2
+    assert held and ProductionReport.objects.count() == 2
+
+
+def test_what_waited_for_half_a_day_asks_whether_it_is_still_right_and_holds_its_lane(terminal):  # noqa: F811
+    page = terminal()
+    sign_on(page)
+    start(page)
+    page.route("**/entries", lambda route: route.abort())
+    page.click("#pad-1")
+    page.click("#pad-1")
+    until(page, "async () => (await window.lineside.outbox.all()).length === 2")
+    # The first of the two has lain there since yesterday.
+    page.evaluate(
+        """async () => {
+            const outbox = window.lineside.outbox;
+            const first = (await outbox.all())[0];
+            first.occurred_at = new Date(Date.parse(first.occurred_at) - 14 * 3600 * 1000).toISOString();
+            await outbox.run('readwrite', (store) => store.put(first));
+        }"""
+    )
+    page.unroute("**/entries")
+    page.evaluate("window.lineside.outbox.flush()")
+    expect(page.locator("[data-pill]")).to_have_text("1 needs attention · 1 waiting")
+    assert not ProductionReport.objects.exists()
+    page.click("#pill")
+    expect(page.locator("#entries [data-problem]").first).to_contain_text(
+        "This was entered 14 h ago. Is it still right?"
+    )
+    page.locator("#entries [data-right]:visible").click()
+    expect(page.locator("[data-pill]")).to_have_text("All saved")
+    first, second = ProductionReport.objects.order_by("occurred_at")
+    assert second.occurred_at - first.occurred_at > timedelta(hours=13)

@@ -51,6 +51,7 @@ def sign_on(request: HttpRequest, code: str) -> HttpResponse:
             "token": signing.dumps(proof, salt="terminal-person", compress=True),
             "number": person.number,
             "name": person.name,
+            "language": person.language,
             "until": until.isoformat(),
         }
     )

@@ -93,6 +93,7 @@ def terminal(request: HttpRequest, code: str) -> HttpResponse:
             "zones": zones,
             "body_zones": [(zone, zones[zone]) for zone in ZONES if zone != "bar"],
             "keys": "123456789",
+            "languages": settings.LANGUAGES,
             "recent": queries.people_lately_at(work_center),
             "bar": bar,
             "config": {
@@ -105,6 +106,7 @@ def terminal(request: HttpRequest, code: str) -> HttpResponse:
                 "state_url": reverse("terminal:state", args=[code]),
                 "fates_url": reverse("terminal:fates", args=[code]),
                 "worker_url": worker_url(),
+                "languages": [code for code, _name in settings.LANGUAGES],
                 "most_entries": MOST_ENTRIES,
                 "turns": [action.key for action in actions if action.turns],
                 "entries_url": reverse("terminal:entries", args=[code]),

@@ -8,6 +8,14 @@ class EquipmentConfig(AppConfig):
     name = "mes.equipment"
     label = "equipment"
     verbose_name = _("Equipment")
+    admin_rights = {
+        "view": "equipment:read",
+        **{
+            f"{action}_{model}": "masterdata:write"
+            for model in ("stoppolicy", "stopreason", "plannedstop", "shiftbreak")
+            for action in ("add", "change", "delete")
+        },
+    }
 
     def ready(self) -> None:
         from django.utils import timezone

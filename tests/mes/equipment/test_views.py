@@ -146,3 +146,15 @@ def test_the_admin_shows_facts_and_edits_only_what_is_planned(unit, admin_client
         assert admin_client.get(f"/admin/equipment/{name}/").status_code == 200, name
     assert admin_client.get("/admin/equipment/stopentry/add/").status_code == 403
     assert admin_client.get("/admin/equipment/plannedstop/add/").status_code == 200
+
+
+def test_a_planner_plans_stops_and_breaks_and_changes_no_fact(unit, client):
+    user = get_user_model().objects.create_user("planner", password="x", is_staff=True)
+    Membership.objects.create(user=user, site=make_site(), role="PLANNER")
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    for name in ("plannedstop", "shiftbreak", "stopreason", "stoppolicy"):
+        assert client.get(f"/admin/equipment/{name}/add/").status_code == 200, name
+    assert client.get("/admin/equipment/statechange/").status_code == 200
+    assert client.get("/admin/equipment/statechange/add/").status_code == 403
+    shown = client.get(f"/admin/equipment/statechange/{key_of(unit)}/change/").content.decode()
+    assert 'name="state"' not in shown

@@ -24,6 +24,8 @@ import httpx
 
 OPEN = "RELEASED,RUNNING"
 MORNING = timedelta(hours=14)
+FIRST_MORNING = timedelta(hours=4)
+FIRST_ORDERS = 4
 """How long ago a run with --once begins: long enough for all of its work to have happened by now."""
 SCRAP_REASONS = ("SURF", "DIM", "SETUP", "DIM", "MAT")
 STOP_REASONS = ("TOOL", "TOOL", "WAIT", "JAM", "JAM", "JAM", "HYDR", "TEAM")
@@ -247,9 +249,9 @@ def workable(floor: Floor, known: set[str]) -> list[dict[str, Any]]:
     return [row for row in rows if row["id"] not in known and not row["held"]]
 
 
-def run_once(floor: Floor, shift: Shift, *, orders: int) -> int:
-    """Work so many orders as if since this morning; return how many."""
-    begin = (datetime.now(UTC) - MORNING).replace(microsecond=0)
+def run_once(floor: Floor, shift: Shift, *, orders: int, ago: timedelta = MORNING) -> int:
+    """Work so many orders as if since this morning, or since so long ago; return how many."""
+    begin = (datetime.now(UTC) - ago).replace(microsecond=0)
     chosen = workable(floor, set())[:orders]
     queue: list[tuple[datetime, int, Work, Iterator[Wait]]] = []
     for number, order in enumerate(chosen):
@@ -324,6 +326,9 @@ def main() -> int:
         shift = Shift(people)
         if options.once:
             return 0 if run_once(floor, shift, orders=options.orders) else 1
+        if not floor.get("reports", site=options.site):
+            # A first morning at the pace of real people: pages that look back have something to show.
+            run_once(floor, shift, orders=FIRST_ORDERS, ago=FIRST_MORNING)
         # One person stays free for whoever tries a terminal.
         shift.free.discard(people[0])
         run_live(floor, shift, speed=options.speed, at_once=4)

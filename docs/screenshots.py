@@ -29,6 +29,7 @@ def shots(order: str) -> list[tuple[str, str, tuple[int, int]]]:
         ("order", f"/orders/{order}/", WIDE),
         ("oee", "/oee/", WIDE),
         ("stops-by-reason", "/oee/pareto/", WIDE),
+        ("quality", "/quality/", WIDE),
         ("bridge", "/bridge/", WIDE),
         ("admin", "/admin/", WIDE),
     ]

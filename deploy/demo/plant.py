@@ -25,13 +25,16 @@ from mes.access import services as access  # noqa: E402
 from mes.access.models import ApiKey, FloorRole, Membership  # noqa: E402
 from mes.access.rules import ROLE_RIGHTS  # noqa: E402
 from mes.equipment.models import StopReason  # noqa: E402
+from mes.execution.models import WorkOrder  # noqa: E402
 from mes.masterdata import services as masterdata  # noqa: E402
-from mes.masterdata.models import Item, Person, ReasonCode, Site  # noqa: E402
+from mes.masterdata.models import Item, Person, ReasonCode, Site, Uom  # noqa: E402
 from mes.masterdata.records import ReasonRecord, ShiftRecord  # noqa: E402
 from mes.material import services as material  # noqa: E402
 from mes.material.models import Lot  # noqa: E402
 from mes.terminal import services as terminal  # noqa: E402
 from mes.terminal.models import Device, EnrollmentCode  # noqa: E402
+from quality.models import InspectionPlan  # noqa: E402
+from quality.services import freeze_plans  # noqa: E402
 
 PASSWORD = "demo"  # noqa: S105 - the demo prints it
 LOGINS = (
@@ -133,7 +136,30 @@ def after_sync(lots: list[list[str]]) -> dict[str, Any]:
                 movement_id=uuid.uuid4(), item=item, lot_number=lot, quantity=Decimal(quantity), person=None,
                 occurred_at=now, now=now,
             )  # fmt: skip
+    _plan_inspections()
     return {"people": people, "badges": [f"B-{number}" for number, _ in people], "device_code": _device_code(now)}
+
+
+def _plan_inspections() -> None:
+    """Let one product be inspected: its first piece, and one in twenty. Orders that nobody has begun are inspected too."""
+    if InspectionPlan.objects.filter(site__code=SITE).exists():
+        return
+    order = WorkOrder.objects.filter(site__code=SITE, status="RELEASED").order_by("priority", "number").first()
+    unit = Uom.objects.filter(code="mm").first() or Uom.objects.create(
+        code="mm", name="Millimeter", symbol="mm", dimension="length", decimals=3, numerator=1000
+    )
+    if order is None:
+        return
+    plan = InspectionPlan.objects.create(site=order.site, item=order.item, operation="10", name=order.item.name[:200])
+    plan.characteristics.create(
+        position=10, code="BORE", name="Bore", nominal=Decimal("12.02"), lower=Decimal("12.00"), upper=Decimal("12.05"),
+        uom=unit, instruction="Three-point gauge, one turn", reaction="Stop, and call the setter.",
+    )  # fmt: skip
+    plan.characteristics.create(position=20, code="SURFACE", name="Surface", kind="ATTRIBUTE")
+    plan.checks.create(trigger="FIRST")
+    plan.checks.create(trigger="COUNT", every=Decimal(20))
+    for waiting in WorkOrder.objects.filter(item=order.item, status="RELEASED"):
+        freeze_plans(waiting)
 
 
 def _device_code(now: datetime) -> str:

@@ -1,6 +1,7 @@
 """Inspection plans, what of them is frozen on an order, what was read, and what was not as it should be."""
 
 import uuid
+from decimal import Decimal
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -85,6 +86,26 @@ class CharacteristicBase(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def lower_words(self) -> str:
+        return self._words(self.lower)
+
+    @property
+    def upper_words(self) -> str:
+        return self._words(self.upper)
+
+    @property
+    def nominal_words(self) -> str:
+        return self._words(self.nominal)
+
+    def _words(self, value: Decimal | None) -> str:
+        """Return a value with as many decimals as are shown, and more where it has more: a limit is never rounded."""
+        if value is None:
+            return "–"
+        exact = f"{value.normalize():f}"
+        places = len(exact.partition(".")[2])
+        return exact if places >= self.decimals else f"{value:.{self.decimals}f}"
 
 
 class Characteristic(CharacteristicBase):

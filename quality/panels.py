@@ -26,7 +26,7 @@ class ChecksPanel(Panel):
 
     key = "quality"
     zone = "side"
-    order = 8
+    order = 4
     template = "quality/terminal/checks.html"
 
     def context(self, place: Place) -> dict[str, Any]:
@@ -44,7 +44,6 @@ class ChecksPanel(Panel):
             "reasons": execution.reasons_for(place.work_center, ReasonCode.Kind.SCRAP),
             "open": list(queries.found_at(job.operation)),
             "keys": "123456789",
-            "decimals": True,
         }
 
 
@@ -63,6 +62,7 @@ def _row(state: CheckState, now: datetime) -> dict[str, Any]:
         "occurrence": occurrence,
         "late": state.is_late(now),
         "fields": [(one, piece, sample.last.get((one.pk, piece))) for one, piece in sample.wanted],
+        "minus": any(one.lower is None or one.lower < 0 for one in sample.characteristics if one.uom),
         "reactions": {one.reaction for one in sample.characteristics if one.reaction} if state.is_failed else set(),
     }
 

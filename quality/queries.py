@@ -204,7 +204,10 @@ class Due:
 
 
 def due_checks(*, sites: Collection[str], now: datetime) -> list[Due]:
-    """Return what is to be inspected at these sites now, late ones first, then in the order in which they became due."""
+    """Return what is to be inspected at these sites now, and what failed and nobody released.
+
+    Late ones first, then in the order in which they became due.
+    """
     operations = list(
         Operation.objects.filter(
             work_order__site__code__in=sites,
@@ -220,7 +223,7 @@ def due_checks(*, sites: Collection[str], now: datetime) -> list[Due]:
         Due(operation, state, state.is_late(now))
         for operation in operations
         for state in states.get(operation.pk, [])
-        if state.is_open
+        if state.is_open or state.is_failed
     ]
     return sorted(found, key=lambda due: (not due.late, due.state.latest.due_at if due.state.latest else now))
 

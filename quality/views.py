@@ -87,6 +87,7 @@ def _body(codes: list[str]) -> str:
                 "found": [(row, queries.left_of(row), where_of(row)) for row in found],
                 "order_holds": orders,
                 "lot_holds": lots,
+                "held": len(orders) + len(lots),
             },
         )
 

@@ -110,6 +110,21 @@ class TestDue:
         assert [(one.state.check.trigger, one.late) for one in due] == [("FIRST", True), ("TIME", True)]
         assert queries.due_checks(sites=["P2"], now=at(31)) == []
 
+    def test_what_failed_stays_in_sight_until_somebody_releases_it_even_if_it_blocks_nothing(self):
+        order = inspected_order(checks=[{"trigger": "FIRST"}])
+        start(order, "10")
+        measure(order, bore="12.08", when=at(1))
+        [due] = queries.due_checks(sites=["P1"], now=at(2))
+        assert due.state.is_failed and not due.state.is_open
+        services.release_sample(
+            check_id=check_of(order).pk, occurrence="first", by="qa", now=at(3), note="Customer accepts 12.10"
+        )
+        assert queries.due_checks(sites=["P1"], now=at(4)) == []
+
+    def test_limits_are_shown_with_the_decimals_of_the_drawing_and_never_rounded(self):
+        one = OrderCharacteristic(lower=Decimal(12), upper=Decimal("12.0525"), decimals=2)
+        assert (one.lower_words, one.upper_words, one.nominal_words) == ("12.00", "12.0525", "–")
+
     def test_a_plant_without_plans_pays_one_question(self, django_assert_num_queries):
         order = make_work_order()
         operation = operation_of(order)

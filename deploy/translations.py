@@ -22,7 +22,8 @@ SOURCES = (
     "templates/terminal/terminal.html", "templates/terminal/close.html", "templates/terminal/terminals.html",
     "templates/terminal/centers.html", "templates/terminal/revoked.html", "templates/terminal/enroll.html",
     "templates/*/terminal/**/*.html", "templates/theme_toggle.html", "templates/base.html",
-    "mes/terminal/views/*.py", "mes/terminal/services/entries.py", "mes/core/templatetags/lineside.py",
+    "mes/terminal/views/*.py", "mes/terminal/services/entries.py", "mes/execution/services/locking.py",
+    "mes/execution/services/floor.py", "mes/core/templatetags/lineside.py",
     "mes/*/panels.py", "mes/*/panels/*.py", "labor/panels.py", "labor/panels/*.py", "quality/panels.py",
     "quality/panels/*.py",
 )  # fmt: skip

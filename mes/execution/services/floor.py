@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from mes.core.errors import DomainError, InvalidInput
 from mes.execution import gates, rules
@@ -108,7 +109,8 @@ def _check_startable(locked: Locked, activity: str, approved_by: Person | None) 
     operation, previous = locked.operation, locked.previous
     if operation.status == Status.COMPLETED:
         raise OperationCompleted(
-            f"{operation.number} {operation.name} was finished {clock_time(operation.completed_at, locked.order.site)}."
+            _("%(step)s was finished %(time)s.")
+            % {"step": _step(operation), "time": clock_time(operation.completed_at, locked.order.site)}
         )
     wanted = Status.SETUP if activity == Activity.SETUP else Status.RUNNING
     if operation.status == wanted:
@@ -118,21 +120,27 @@ def _check_startable(locked: Locked, activity: str, approved_by: Person | None) 
     if previous.good_quantity <= operation.booked_quantity:
         if previous.status != Status.COMPLETED:
             raise OutOfSequence(
-                f"{previous.number} {previous.name} is not finished and has passed nothing on yet. Start that first. "
-                "Supervisor can allow."
+                _("%(step)s is not finished and has passed nothing on yet. Start that first. Supervisor can allow.")
+                % {"step": _step(previous)}
             )
         if previous.good_quantity == 0:
             raise OutOfSequence(
-                f"{previous.number} {previous.name} has passed no good pieces on. Supervisor can allow."
+                _("%(step)s has passed no good pieces on. Supervisor can allow.") % {"step": _step(previous)}
             )
 
 
 def _who_started(operation: Operation) -> str:
     interval = operation.machine_intervals.filter(ended_at=None).select_related("person", "work_unit").first()
     if interval is None:
-        return "It is running already."
-    who = f" by {interval.person.name}" if interval.person else ""
-    return f"Started {clock_time(interval.started_at, operation.work_order.site)}{who} on {interval.work_unit.code}."
+        return _("It is running already.")
+    facts = {"time": clock_time(interval.started_at, operation.work_order.site), "unit": interval.work_unit.code}
+    if interval.person:
+        return _("Started %(time)s by %(person)s on %(unit)s.") % (facts | {"person": interval.person.name})
+    return _("Started %(time)s on %(unit)s.") % facts
+
+
+def _step(operation: Operation) -> str:
+    return f"{operation.number} {operation.name}"
 
 
 @transaction.atomic
@@ -148,7 +156,7 @@ def pause_operation(*, operation_id: int, person: Person | None, occurred_at: da
     if operation.status not in Operation.ACTIVE or not machine.stop(
         operation, status=Status.PAUSED, person=person, at=at
     ):
-        raise NotStarted(f"{operation.number} {operation.name} is not running.")
+        raise NotStarted(_("%(step)s is not running.") % {"step": _step(operation)})
     return operation
 
 
@@ -172,17 +180,18 @@ def complete_operation(
     check_not_held(order, operation)
     if operation.status == Status.COMPLETED:
         raise OperationCompleted(
-            f"{operation.number} {operation.name} was finished {clock_time(operation.completed_at, order.site)}."
+            _("%(step)s was finished %(time)s.")
+            % {"step": _step(operation), "time": clock_time(operation.completed_at, order.site)}
         )
     if operation.status == Status.PENDING:
-        raise NotStarted(f"{operation.number} {operation.name} has not been started.")
+        raise NotStarted(_("%(step)s has not been started.") % {"step": _step(operation)})
     for earlier in locked.operations[: locked.operations.index(operation)]:
         if earlier.status != Status.COMPLETED and not approved_by:
-            raise OutOfSequence(f"{earlier.number} {earlier.name} is not finished. Supervisor can allow.")
+            raise OutOfSequence(_("%(step)s is not finished. Supervisor can allow.") % {"step": _step(earlier)})
     if operation.rework_quantity and not approved_by:
         raise completion.ReworkOpen(
-            f"{rules.shown(operation.rework_quantity)} {order.uom.code} are in rework here. Report them first. "
-            "Supervisor can allow."
+            _("%(n)s %(unit)s are in rework here. Report them first. Supervisor can allow.")
+            % {"n": rules.shown(operation.rework_quantity), "unit": order.uom.code}
         )
     gates.check_complete(operation)
     at = rules.effective_time(claimed=occurred_at, now=now)

@@ -6,6 +6,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext as _
 
 from mes.core.errors import DomainError, InvalidInput, NotFound
 from mes.execution import rules
@@ -78,7 +79,7 @@ def lock_operation(operation_id: int, *, report_id: UUID | None = None) -> Locke
     orders = WorkOrder.objects.select_for_update(of=["self"]).select_related("site", "item", "uom")
     order = next(iter(orders.filter(operations=operation_id).order_by()[:1]), None)
     if order is None:
-        raise OperationUnknown("This operation is not known here.")
+        raise OperationUnknown(_("This operation is not known here."))
     order.item.site = order.site
     if order.item.uom_id == order.uom_id:
         order.item.uom = order.uom
@@ -107,11 +108,14 @@ def check_open(order: WorkOrder) -> None:
     :raises WorkOrderClosed: it is completed, closed or cancelled.
     """
     if order.status == WorkOrder.Status.PLANNED:
-        raise WorkOrderNotReleased(f"{order} is planned and not released yet. Ask the planner to release it.")
+        raise WorkOrderNotReleased(
+            _("%(order)s is planned and not released yet. Ask the planner to release it.") % {"order": order}
+        )
     if order.status in rules.OVER:
         when = f" {local_time(order.completed_at, order.site)}" if order.completed_at else ""
         raise WorkOrderClosed(
-            f"{order} was {order.get_status_display().lower()}{when}. Nothing can be booked on it; tell your supervisor."
+            _("%(order)s was %(status)s%(when)s. Nothing can be booked on it; tell your supervisor.")
+            % {"order": order, "status": _(order.get_status_display()).lower(), "when": when}
         )
 
 
@@ -134,7 +138,9 @@ def check_not_held(order: WorkOrder, operation: Operation | None = None, *, at: 
         return
     what = f"{order}/{hold.operation.number}" if hold and hold.operation else f"{order}"
     why = f": {hold}" if hold else ""
-    raise WorkOrderHeld(f"{what} is on hold{why}. It can go on when the hold is lifted.")
+    raise WorkOrderHeld(
+        _("%(what)s is on hold%(why)s. It can go on when the hold is lifted.") % {"what": what, "why": why}
+    )
 
 
 def check_note(note: str) -> None:
@@ -143,7 +149,7 @@ def check_note(note: str) -> None:
     :raises TextTooLong: naming the limit.
     """
     if len(note) > 4000:
-        raise TextTooLong("A note has at most 4,000 characters.", field="note")
+        raise TextTooLong(_("A note has at most 4,000 characters."), field="note")
 
 
 def local_time(moment: datetime | None, site: Site) -> str:

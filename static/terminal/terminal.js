@@ -55,6 +55,7 @@ function drawPeople() {
     list.append(item);
   });
   document.body.classList.toggle("locked", !current);
+  $$(".recent [data-value]").forEach((one) => { one.hidden = people.some((person) => person.number === one.dataset.value); });
 }
 async function signOn(proof) {
   const problem = $("#sign-on-problem");
@@ -162,7 +163,10 @@ const outbox = new Outbox({
     if (outcome === "refused" || outcome === "asking" || outcome === "dismissed") {
       toast(entry.said + ": " + (answer.detail || answer.said || words.refused), "bad");
       // Whoever entered it stands here still, and nothing else is being typed.
-      if (answer.step_up && Date.now() - entry.tapped_at < 30000 && !$("dialog[open]")) { askLeave(entry, answer); }
+      if (answer.step_up && Date.now() - entry.tapped_at < 30000 && !$("dialog[open]")) {
+        box.hidden = true;
+        askLeave(entry, answer);
+      }
     } else if (!box.hidden && box.dataset.entry === entry.id) {
       $("[data-fate]", box).textContent = answer.said || words.saved;
     }

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from mes.access.queries import sites_of
+from mes.access.queries import sites_of, zone_of_user
 from mes.access.views import requires
 from mes.core.errors import DomainError
 from mes.terminal import queries, services
@@ -68,6 +68,11 @@ def _list(request: HttpRequest, **more: Any) -> HttpResponse:
     now = timezone.now()
     sites = sites_of(request.user, MANAGE)
     found = [(device, device.state_at(now)) for device in queries.devices_of(sites)]
+    with timezone.override(zone_of_user(request.user, MANAGE)):
+        return _drawn(request, found, sites, more)
+
+
+def _drawn(request: HttpRequest, found: list[Any], sites: Any, more: dict[str, Any]) -> HttpResponse:
     return render(
         request,
         "terminal/devices.html",

@@ -161,7 +161,9 @@ def page_version() -> str:
 
 def _revoked(request: HttpRequest, caller: Caller) -> HttpResponse:
     """Tell a revoked device what it is; what it still holds is sent from there to be kept."""
-    return render(request, "terminal/revoked.html", {"device": caller.device}, status=403)
+    device = caller.device
+    with timezone.override(device.site.time_zone if device else "UTC"):
+        return render(request, "terminal/revoked.html", {"device": device}, status=403)
 
 
 def _note_heartbeat(request: HttpRequest, device_id: int) -> None:

@@ -2,12 +2,14 @@
 
 import uuid
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 import segno
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
@@ -16,7 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from mes.access.queries import sites_of
 from mes.core.errors import DomainError
-from mes.masterdata.models import Site
+from mes.masterdata.models import Site, WorkCenter
 from mes.material import rules, services
 from mes.material.models import LabelPrint, Lot
 from mes.material.queries import label_of
@@ -47,7 +49,10 @@ def labels(request: HttpRequest) -> HttpResponse:
                 by=_who(caller),
                 now=timezone.now(),
             )
-            return redirect("material:label-zpl" if given.get("form") == "zpl" else "material:label-sheet", done.pk)
+            center = _center(given, lot.site)
+            way_back = f"?{urlencode({'center': center})}" if center else ""
+            name = "material:label-zpl" if given.get("form") == "zpl" else "material:label-sheet"
+            return redirect(reverse(name, args=[done.pk]) + way_back)
         except DomainError as refusal:
             problem = refusal.detail
     with timezone.override(lot.site.time_zone):
@@ -60,6 +65,7 @@ def labels(request: HttpRequest) -> HttpResponse:
                 "qr": qr(label_of(lot).code),
                 "prints": lot.labels.all()[:20],
                 "print_id": uuid.uuid4(),
+                "center": _center(given, lot.site),
                 "problem": problem,
                 "given": given,
             },
@@ -78,7 +84,13 @@ def sheet(request: HttpRequest, pk: UUID) -> HttpResponse:
     return render(
         request,
         "material/label_sheet.html",
-        {"done": done, "label": label, "qr": qr(label.code), "copies": range(done.copies)},
+        {
+            "done": done,
+            "label": label,
+            "qr": qr(label.code),
+            "copies": range(done.copies),
+            "center": _center(request.GET, done.site),
+        },
     )
 
 
@@ -125,9 +137,15 @@ def _find(given: Any, sites: list[Site]) -> Lot:
     return lot
 
 
+def _center(given: Any, site: Site) -> str:
+    """Return the work center from whose terminal somebody came, or ""."""
+    code = given.get("center", "").replace("\x00", "")
+    return code if code and WorkCenter.objects.filter(site=site, code=code).exists() else ""
+
+
 def _printed(caller: Caller, pk: UUID) -> LabelPrint:
     found = LabelPrint.objects.filter(pk=pk, site__in=_sites(caller, SEE))
-    done = found.select_related("lot__item__uom", "lot__site").first()
+    done = found.select_related("site", "lot__item__uom", "lot__site").first()
     if done is None:
         raise Http404
     return done

@@ -11,7 +11,7 @@ from mes.execution.models import Operation, OrderHold
 
 pytestmark = pytest.mark.browser
 
-PAGES = ["/", "/board/", "/t/", "/orders/WO-1042/", "TERMINAL"]
+PAGES = ["/", "/board/", "/trace/", "/t/", "/orders/WO-1042/", "TERMINAL"]
 
 
 @pytest.fixture

@@ -138,4 +138,8 @@ class LastPanel(Panel):
         jobs = [seen["job"]] if seen["job"] else seen["jobs"]
         reports = queries.last_reports(operations=[job.operation.pk for job in jobs])
         answers = erp_answers(report.pk for report in reports)
-        return {"entries": [(report, answers.get(report.pk, [])) for report in reports], "job": seen["job"]}
+        return {
+            "entries": [(report, answers.get(report.pk, [])) for report in reports],
+            "job": seen["job"],
+            "work_center": place.work_center,
+        }

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from mes.access.queries import may, sites_of
@@ -93,7 +94,7 @@ def explain(request: HttpRequest) -> HttpResponse:
             by=request.user.get_username(),
             now=timezone.now(),
         ),
-        _("%(n)s stops have their reason.") % {"n": len(rows)},
+        ngettext("%(n)s stop has its reason.", "%(n)s stops have their reason.", len(rows)) % {"n": len(rows)},
     )
 
 

@@ -108,7 +108,7 @@ def test_a_stop_is_explained_later_at_the_terminal_and_the_rest_at_the_office(op
     office.locator("input[type=checkbox][name=stop]").check()
     office.select_option("#bulk-reason", "PEOPLE")
     office.click("button.primary:has-text('Explain')")
-    expect(office.locator(".note")).to_contain_text("1 stops have their reason")
+    expect(office.locator(".note")).to_contain_text("1 stop has its reason")
     expect(office.locator(".attention.calm")).to_contain_text("Every stop has its reason")
     assert sorted(StopExplanation.objects.values_list("reason__code", flat=True)) == [
         "MACHINE",

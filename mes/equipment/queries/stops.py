@@ -9,6 +9,7 @@ from django.db.models import Count, Exists, OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from mes.core.attention import Attention
 from mes.equipment.models import MaintenanceRequest, StateChange, StopEntry, StopExplanation
@@ -186,8 +187,9 @@ def needs_attention(*, sites: Collection[str], now: datetime) -> list[Attention]
     found += [
         Attention(
             key=f"unexplained-{pk}",
-            what=_("%(unit)s: %(n)s stops without a reason") % {"unit": stops[0].unit.code, "n": len(stops)},
-            how=_("Give them their reasons while people remember."),
+            what=ngettext("%(unit)s: %(n)s stop without a reason", "%(unit)s: %(n)s stops without a reason", len(stops))
+            % {"unit": stops[0].unit.code, "n": len(stops)},
+            how=_("Say why while people remember."),
             url=f"{url}?unit={stops[0].unit.code}",
             since=stops[-1].interval.start,
             severity="wait",

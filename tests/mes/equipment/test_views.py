@@ -53,7 +53,7 @@ def test_ticked_stops_get_their_reason_and_a_form_sent_twice_is_one_fact(unit, s
     form = {"stop": [key_of(unit)], "reason": "TOOL", "note": "blunt", "fact": str(uuid.uuid4())}
     for _ in range(2):
         answer = client.post("/stops/explain", form)
-    assert "1 stops have their reason" in said(answer)
+    assert "1 stop has its reason" in said(answer)
     (one,) = StopExplanation.objects.all()
     assert (one.by, one.note, one.person) == ("supervisor", "blunt", None)
 
@@ -133,7 +133,7 @@ def test_attention_names_what_stands_still_what_is_unexplained_and_who_was_calle
     stop(unit, when=at(50))
     services.request_maintenance(request_id=uuid.uuid4(), work_unit_id=unit.pk, person=None, now=at(51))
     page = sign_in("SUPERVISOR").get("/board/").content.decode()
-    for words in ("stands still, nobody has said why", "1 stops without a reason", "maintenance was called"):
+    for words in ("stands still, nobody has said why", "1 stop without a reason", "maintenance was called"):
         assert words in page
 
 

@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from hypothesis import HealthCheck, settings
 
+from mes.core.actor import acting_as
 from tests import servers
 
 REQUIRED = os.environ.get("LINESIDE_REQUIRE_SERVICES") == "1"
@@ -33,6 +34,13 @@ def django_db_setup(django_db_setup, django_db_blocker):
         if connection.vendor == "sqlite":
             with connection.cursor() as cursor:
                 cursor.execute("DROP TRIGGER IF EXISTS journal_never_shrinks")
+
+
+@pytest.fixture(autouse=True)
+def nobody_acts():
+    """Let no test inherit who acted in the one before it: what a request names, its thread remembers."""
+    with acting_as(""):
+        yield
 
 
 def _absent(name):

@@ -99,3 +99,9 @@ def pytest_terminal_summary(terminalreporter):
     """Say what was not there to test with, and how to get it."""
     for name in servers.missing():
         terminalreporter.write_line(f"{name} is not on this machine; it installs with: {servers.INSTALL[name]}")
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--write-access-matrix", default="", metavar="PATTERN", help="write these rows of tests/access_matrix.csv"
+    )

@@ -15,7 +15,7 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -63,7 +63,8 @@ class Link(NamedTuple):
     """Some of one lot went into another. ``quantity`` is in the source's unit.
 
     ``sure``: by one report or one transfer. Else all that the order took of the source (``quantity``), of which
-    nobody knows how much is in which of its lots.
+    nobody knows how much is in which of its lots. Moments are kept as microseconds until somebody looks: a trace can
+    have a hundred thousand links.
     """
 
     source: int
@@ -71,8 +72,21 @@ class Link(NamedTuple):
     work_order: str
     sure: bool
     quantity: Decimal
-    first_at: datetime
-    last_at: datetime
+    first: int
+    last: int
+
+    @property
+    def first_at(self) -> datetime:
+        """When some of the source was first used for it."""
+        return _EPOCH + timedelta(microseconds=self.first)
+
+    @property
+    def last_at(self) -> datetime:
+        """When some of the source was last used for it."""
+        return _EPOCH + timedelta(microseconds=self.last)
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -240,8 +254,12 @@ def _links(reached: Collection[int], *, down: bool) -> list[Link]:
             f"WHERE {here}.lot_id IN {_AMONG[connection.vendor]} AND c.lot_id IS NOT NULL AND {where} "
             f"AND {_USED} AND {_MADE} {once}"
         )
+    first, last = (f"{edge}(used_at)" for edge in ("MIN", "MAX"))
+    if connection.vendor == "postgresql":
+        # Whole microseconds: what costs most in a long answer is to make moments of text.
+        first, last = (f"(EXTRACT(EPOCH FROM {moment}) * 1000000)::bigint" for moment in (first, last))
     sql = (
-        "SELECT source, target, work_order, MAX(sure) = 1, ABS(SUM(quantity)), MIN(used_at), MAX(used_at) "
+        f"SELECT source, target, work_order, MAX(sure) = 1, ABS(SUM(quantity)), {first}, {last} "
         f"FROM ({' UNION ALL '.join(arms)}) e GROUP BY source, target, work_order, sure"
     )
     among = _among(reached)
@@ -249,7 +267,7 @@ def _links(reached: Collection[int], *, down: bool) -> list[Link]:
     if connection.vendor == "postgresql":
         return [Link._make(row) for row in rows]
     return [
-        Link(source, target, order, bool(sure), _decimal(quantity), _instant(first), _instant(last))
+        Link(source, target, order, bool(sure), _decimal(quantity), _microseconds(first), _microseconds(last))
         for source, target, order, sure, quantity, first, last in rows
     ]
 
@@ -278,11 +296,18 @@ def _add_shipped(lots: dict[int, TracedLot]) -> None:
 
 def _in_process(reached: Collection[int], links: Iterable[Link]) -> list[InProcess]:
     """Return what orders took and did not put out since, lot by lot."""
+    taken = (
+        "SELECT c.lot_id, c.site_id, c.work_order, c.quantity, c.occurred_at FROM material_materialmovement c "
+        f"WHERE c.lot_id IN {_AMONG[connection.vendor]} AND c.kind <> 'TRANSFER' AND c.work_order <> '' AND {_USED}"
+    )
+    nothing_came_of_it = (
+        f"NOT EXISTS (SELECT 1 FROM material_materialmovement o WHERE o.report_id = c.report_id AND {_MADE})"
+    )
     used = (
-        "SELECT c.lot_id, c.site_id, c.work_order, SUM(c.quantity) AS quantity, MAX(c.occurred_at) AS used_at "
-        f"FROM material_materialmovement c WHERE c.lot_id IN {_AMONG[connection.vendor]} AND c.kind <> 'TRANSFER' "
-        "AND c.work_order <> '' AND (c.pooled OR NOT EXISTS (SELECT 1 FROM material_materialmovement o "
-        f"WHERE o.report_id = c.report_id AND {_MADE})) AND {_USED} GROUP BY c.lot_id, c.site_id, c.work_order"
+        "SELECT lot_id, site_id, work_order, SUM(quantity) AS quantity, MAX(occurred_at) AS used_at "
+        # Two questions and not one with OR, which PostgreSQL would answer row by row.
+        f"FROM ({taken} AND c.pooled UNION ALL {taken} AND NOT c.pooled AND {nothing_came_of_it}) t "
+        "GROUP BY lot_id, site_id, work_order"
     )
     made = (
         "SELECT p.site_id, p.work_order, MAX(p.occurred_at) AS made_at FROM material_materialmovement p "
@@ -297,7 +322,7 @@ def _in_process(reached: Collection[int], links: Iterable[Link]) -> list[InProce
     )
     linked = {(link.source, link.work_order) for link in links}
     found = []
-    for lot, order, quantity, used_at, made_at in _rows(sql, [_among(reached)]):
+    for lot, order, quantity, used_at, made_at in _rows(sql, [_among(reached)] * 2):
         last, made = _instant(used_at), _instant(made_at)
         if (lot, order) not in linked or made is None or made < last:
             found.append(InProcess(lot, order, _decimal(quantity), last))
@@ -340,6 +365,11 @@ def _rows(sql: str, parameters: list[Any]) -> list[tuple[Any, ...]]:
 def _decimal(value: Any) -> Decimal:
     """Return a quantity as stored: SQLite sums in binary, exact to the six places that a quantity has."""
     return value if isinstance(value, Decimal) else Decimal(str(value)).quantize(Decimal("0.000001"))
+
+
+def _microseconds(text: str) -> int:
+    """Return the whole microseconds since 1970 of a moment as SQLite stores it."""
+    return (_instant(text) - _EPOCH) // timedelta(microseconds=1)
 
 
 def _instant(value: Any) -> Any:

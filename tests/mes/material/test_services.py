@@ -134,7 +134,7 @@ def test_blocking_stands_above_holds_and_unblocking_leaves_the_hold(steel):
 
 def test_nothing_is_issued_to_a_held_order_but_what_was_used_before_is_booked(order, steel):
     receive(steel)
-    execution.hold_work_order(work_order_id=order.pk, by="qa", now=NOW)
+    execution.hold_work_order(work_order_id=order.pk, by="qa", now=NOW - timedelta(minutes=1))
     with pytest.raises(WorkOrderHeld):
         issue(order)
     issue(order, occurred_at=NOW - timedelta(minutes=5))

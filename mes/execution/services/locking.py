@@ -122,7 +122,7 @@ def check_open(order: WorkOrder) -> None:
 def check_not_held(order: WorkOrder, operation: Operation | None = None, *, at: datetime | None = None) -> None:
     """Refuse work on a held order, or on a held operation of it.
 
-    ``at`` is when something was done: what was done before the hold was placed, or at that very moment, is not forbidden by it.
+    ``at`` is when something was done: what was done before the hold was placed, or at that moment, is not forbidden.
 
     :raises WorkOrderHeld: saying why it is held.
     """

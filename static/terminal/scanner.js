@@ -43,8 +43,10 @@ export function listen(scanned, tooLong) {
         event.stopImmediatePropagation();
       }
       if (fast || now - ended < 80) { ended = now; }
+      // What comes next is another code, however soon it comes.
       signs = "";
       count = 0;
+      last = -1000;
       return;
     }
     const sign = event.ctrlKey || event.metaKey || event.altKey ? "" : signOf(event);

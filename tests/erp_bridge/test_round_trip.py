@@ -1,7 +1,8 @@
 """From the ERP to the floor and back: the practice ERP, the bridge and the services, with nothing pretended between."""
 
+import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -323,22 +324,28 @@ def test_the_same_faults_with_an_erp_that_remembers_nothing_book_nothing_twice(c
 
 
 def gone(erp: Practice) -> None:
-    for _ in range(500):
-        try:
-            PracticeErp(erp.settings()).check()
-        except Exception:  # noqa: BLE001  any failure means that it is gone
-            return
-    pytest.fail("the practice ERP does not go offline")
+    assert _until(lambda: not _answers(erp)), "the practice ERP does not go offline"
 
 
 def back(erp: Practice) -> None:
-    for _ in range(500):
-        try:
-            PracticeErp(erp.settings()).check()
-            return
-        except Exception:  # noqa: BLE001, S112  not yet
-            continue
-    pytest.fail("the practice ERP does not come back")
+    assert _until(lambda: _answers(erp)), "the practice ERP does not come back"
+
+
+def _until(is_so: Callable[[], bool], *, seconds: float = 60) -> bool:
+    until = time.monotonic() + seconds
+    while not is_so():
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def _answers(erp: Practice) -> bool:
+    try:
+        PracticeErp(erp.settings()).check()
+    except Exception:  # noqa: BLE001  any failure means that it is gone
+        return False
+    return True
 
 
 def assert_exactly_once(erp: Practice) -> None:

@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from mes.core.errors import DomainError, InvalidInput, NotFound
-from mes.execution import rules
+from mes.execution import gates, rules
 from mes.execution.models import Operation, OrderComponent, ProductionReport, WorkOrder
 from mes.masterdata.models import Site
 
@@ -89,7 +89,9 @@ def lock_operation(operation_id: int, *, report_id: UUID | None = None) -> Locke
             operation=OuterRef("pk"), backflush=True, at_completion=False
         ).order_by()
         rows = rows.annotate(
-            is_known=Exists(ProductionReport.objects.filter(pk=report_id).order_by()), consumes=Exists(backflushed)
+            is_known=Exists(ProductionReport.objects.filter(pk=report_id).order_by()),
+            consumes=Exists(backflushed),
+            **gates.concerns(),
         )
     operations = list(rows.filter(work_order_id=order.pk).order_by("position"))
     for operation in operations:

@@ -299,7 +299,8 @@ class TakeReadingsView(ApiView):
             now=now,
             gauge=given["gauge"],
         )  # fmt: skip
-        rows = _readings().filter(pk__in=[one.pk for one in taken]).order_by("recorded_at", "pk")
+        stored = _readings().in_bulk([one.pk for one in taken])
+        rows = [stored[one.pk] for one in taken]
         replayed = bool(taken) and all(one.recorded_at != now for one in taken)
         headers = {"Idempotency-Replayed": "true"} if replayed else None
         return Response(ReadingOutput(rows, many=True).data, status=201, headers=headers)

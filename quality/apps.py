@@ -9,15 +9,11 @@ class QualityConfig(AppConfig):
     verbose_name = "Quality"
 
     def ready(self) -> None:
-        from django.db.models import Exists, OuterRef
-
         from mes.execution import gates as execution
         from quality import gates
-        from quality.models import OrderCheck
         from quality.services import freeze_plans
 
-        blocking = OrderCheck.objects.filter(operation=OuterRef("pk"), blocks=True).order_by()
-        execution.may_report(gates.check_report, concerning=Exists(blocking))
+        execution.may_report(gates.check_report)
         execution.may_complete(gates.check_complete)
         execution.add_to_snapshot(freeze_plans)
 

@@ -133,6 +133,7 @@ def make_work_order(
             uom=component.uom,
             required_quantity=quantity,
         )
+    order.operations.filter(number="10").update(consumes=bool(components))
     return order
 
 

@@ -3,10 +3,8 @@
 Registered by those apps in their ``apps.py``.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
-
-from django.db.models import Exists
 
 from mes.execution.models import Operation, WorkOrder
 
@@ -16,11 +14,14 @@ Gate = Callable[[Operation], None]
 ReportGate = Callable[[Operation, datetime], None]
 """The same for good pieces that were made at a moment."""
 
-Addition = Callable[[WorkOrder], None]
-"""Called in the transaction after an order's operations were copied anew: those it had before are gone."""
+Addition = Callable[[WorkOrder], Iterable[int]]
+"""Called in the transaction after an order's operations were copied anew: those it had before are gone.
+
+Returns the ids of the operations whose reports a gate wants to be asked about: it costs nothing at the others.
+"""
 
 _start_gates: list[Gate] = []
-_report_gates: list[tuple[ReportGate, Exists | None]] = []
+_report_gates: list[ReportGate] = []
 _complete_gates: list[Gate] = []
 _additions: list[Addition] = []
 
@@ -31,19 +32,10 @@ def may_start(gate: Gate) -> None:
         _start_gates.append(gate)
 
 
-def may_report(gate: ReportGate, *, concerning: Exists | None = None) -> None:
-    """Ask ``gate`` before good pieces of an operation are booked. Only from ``AppConfig.ready``.
-
-    ``concerning`` tells whether the gate has a say in an operation (``OuterRef("pk")``) at all. It is asked in the question
-    that reads the operation, so that a gate costs nothing where it has none.
-    """
-    if all(known is not gate for known, _ in _report_gates):
-        _report_gates.append((gate, concerning))
-
-
-def concerns() -> dict[str, Exists]:
-    """Return what to annotate operations with that :func:`check_report` is asked about."""
-    return {f"concerns_{place}": asked for place, (_, asked) in enumerate(_report_gates) if asked is not None}
+def may_report(gate: ReportGate) -> None:
+    """Ask ``gate`` before good pieces of a gated operation are booked. Only from ``AppConfig.ready``."""
+    if gate not in _report_gates:
+        _report_gates.append(gate)
 
 
 def add_to_snapshot(addition: Addition) -> None:
@@ -66,15 +58,15 @@ def check_start(operation: Operation) -> None:
 
 def check_report(operation: Operation, at: datetime) -> None:
     """Ask every registered gate whether good pieces that were made at this moment may be booked."""
-    for place, (gate, _) in enumerate(_report_gates):
-        if getattr(operation, f"concerns_{place}", True):
+    if operation.gated:
+        for gate in _report_gates:
             gate(operation, at)
 
 
-def tell_snapshot(order: WorkOrder) -> None:
-    """Let every registered addition freeze what it adds to the order's new operations."""
-    for addition in _additions:
-        addition(order)
+def complete_snapshot(order: WorkOrder) -> None:
+    """Let every registered addition freeze what it adds to the order's new operations, and mark those that are gated."""
+    gated = {operation for addition in _additions for operation in addition(order)}
+    order.operations.filter(pk__in=gated).update(gated=True)
 
 
 def check_complete(operation: Operation) -> None:

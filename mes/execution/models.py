@@ -105,6 +105,14 @@ class Operation(models.Model):
     scrap_quantity = QuantityField(default=0)
     rework_quantity = QuantityField(default=0, help_text="In rework now.")
     held = models.BooleanField(default=False, help_text="At least one hold on this operation is open.")
+    gated = models.BooleanField(
+        default=False,
+        editable=False,
+        help_text="Good pieces may have to wait for something, as a check that must pass.",
+    )
+    consumes = models.BooleanField(
+        default=False, editable=False, help_text="Its reports consume at least one component by themselves."
+    )
     started_at = models.DateTimeField(null=True, blank=True)
     started_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
     completed_at = models.DateTimeField(null=True, blank=True)
@@ -166,6 +174,11 @@ class OrderComponent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.required_quantity.normalize():f} {self.uom} {self.item}"
+
+    @property
+    def with_reports(self) -> bool:
+        """Whether it is consumed by itself with each report of its operation."""
+        return self.backflush and not self.at_completion
 
 
 class ProductionReport(models.Model):

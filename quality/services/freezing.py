@@ -8,18 +8,21 @@ from quality.models import Characteristic, CharacteristicBase, InspectionPlan, O
 _COPIED = [field.name for field in CharacteristicBase._meta.get_fields()]
 
 
-def freeze_plans(order: WorkOrder) -> None:
+def freeze_plans(order: WorkOrder) -> set[int]:
     """Copy the item's active plans onto the operations of an order whose snapshot was just taken.
 
-    The plan for an operation's number counts before the one for every operation.
+    The plan for an operation's number counts before the one for every operation. Returns the ids of the operations with a
+    check that has to pass first.
     """
     plans = {plan.operation: plan for plan in InspectionPlan.objects.filter(item_id=order.item_id, active=True)}
     if not plans:
-        return
+        return set()
     for operation in order.operations.order_by("position"):
         plan = plans.get(operation.number) or plans.get("")
         if plan is not None:
             _freeze(plan, operation)
+    blocking = OrderCheck.objects.filter(operation__work_order=order, blocks=True)
+    return set(blocking.values_list("operation_id", flat=True))
 
 
 def _freeze(plan: InspectionPlan, operation: Operation) -> None:

@@ -3,9 +3,9 @@
 import pytest
 from playwright.sync_api import expect
 
+from mes.execution import gates
 from mes.execution.models import Operation, WorkOrder
 from mes.masterdata.models import Person
-from quality import services
 from quality.models import Disposition, InspectionResult, Nonconformance, Reading
 from tests.browser.test_terminal import all_saved, scan, sign_on, start
 from tests.quality.helpers import make_plan
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.browser
 def operation(plant):
     operation = plant.operations.get(position=1)
     make_plan(item=plant.item, operation=operation.number)
-    services.freeze_plans(plant)
+    gates.complete_snapshot(plant)
     return operation
 
 

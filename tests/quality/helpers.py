@@ -4,6 +4,7 @@ import uuid
 from decimal import Decimal
 from typing import Any
 
+from mes.execution import gates
 from mes.execution.models import Operation, WorkOrder
 from mes.masterdata.models import Item
 from quality import queries, services
@@ -31,7 +32,7 @@ def inspected_order(*, checks: list[dict[str, Any]] | None = None, **given: Any)
     make_routing(item=item)
     make_plan(item=item, checks=checks)
     order = make_work_order(item=item, operations=2, **given)
-    services.freeze_plans(order)
+    gates.complete_snapshot(order)
     return order
 
 

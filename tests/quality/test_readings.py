@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from mes.core.errors import InvalidInput
+from mes.execution import gates
 from mes.execution import services as execution
 from mes.execution.services.floor import NotStarted
 from mes.execution.services.locking import OperationUnknown, WorkOrderClosed
@@ -41,7 +42,7 @@ class TestPlans:
         make_plan(item=item, operation="")
         own = make_plan(item=item, operation="20", checks=[{"trigger": "END"}])
         order = make_work_order(item=item)
-        services.freeze_plans(order)
+        gates.complete_snapshot(order)
         assert check_of(order, "END", "20").plan == own
         assert check_of(order, "FIRST", "10").plan != own
 
@@ -50,13 +51,13 @@ class TestPlans:
         plan = make_plan(item=item)
         PlannedCheck.objects.get().characteristics.set([Characteristic.objects.get(plan=plan, code="BORE")])
         order = make_work_order(item=item)
-        services.freeze_plans(order)
+        gates.complete_snapshot(order)
         assert [one.code for one in check_of(order).characteristics.all()] == ["BORE"]
 
     def test_orders_of_other_items_have_no_checks(self):
         make_plan(item=make_item())
         order = make_work_order()
-        services.freeze_plans(order)
+        gates.complete_snapshot(order)
         assert not OrderCheck.objects.exists()
 
 
@@ -257,7 +258,7 @@ class TestReadings:
         plan.characteristics.filter(code="SURFACE").delete()
         plan.characteristics.update(sample_size=3)
         order = make_work_order(item=item)
-        services.freeze_plans(order)
+        gates.complete_snapshot(order)
         start(order, "10")
         check = check_of(order)
         entries = [

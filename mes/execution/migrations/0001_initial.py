@@ -78,6 +78,8 @@ class Migration(migrations.Migration):
                 ('scrap_quantity', mes.core.fields.QuantityField(decimal_places=6, default=0, max_digits=18)),
                 ('rework_quantity', mes.core.fields.QuantityField(decimal_places=6, default=0, help_text='In rework now.', max_digits=18)),
                 ('held', models.BooleanField(default=False, help_text='At least one hold on this operation is open.')),
+                ('gated', models.BooleanField(default=False, editable=False, help_text='Good pieces may have to wait for something, as a check that must pass.')),
+                ('consumes', models.BooleanField(default=False, editable=False, help_text='Its reports consume at least one component by themselves.')),
                 ('started_at', models.DateTimeField(blank=True, null=True)),
                 ('completed_at', models.DateTimeField(blank=True, null=True)),
                 ('started_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='masterdata.person')),

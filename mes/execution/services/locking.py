@@ -5,12 +5,12 @@ from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from mes.core.errors import DomainError, InvalidInput, NotFound
-from mes.execution import gates, rules
-from mes.execution.models import Operation, OrderComponent, ProductionReport, WorkOrder
+from mes.execution import rules
+from mes.execution.models import Operation, ProductionReport, WorkOrder
 from mes.masterdata.models import Site
 
 NAMESPACE = UUID("6e0d5e0c-5c55-5d1f-9d36-3f0f2a1c7d10")
@@ -58,8 +58,6 @@ class Locked:
     operation: Operation
     operations: list[Operation]
     report_known: bool = False
-    consumes: bool = False
-    """The operation has components that are consumed with its reports."""
 
     @property
     def previous(self) -> Operation | None:
@@ -84,23 +82,12 @@ def lock_operation(operation_id: int, *, report_id: UUID | None = None) -> Locke
     if order.item.uom_id == order.uom_id:
         order.item.uom = order.uom
     rows = Operation.objects.select_for_update(of=["self"]).select_related("work_center", "work_unit")
-    if report_id:
-        backflushed = OrderComponent.objects.filter(
-            operation=OuterRef("pk"), backflush=True, at_completion=False
-        ).order_by()
-        rows = rows.annotate(
-            is_known=Exists(ProductionReport.objects.filter(pk=report_id).order_by()),
-            consumes=Exists(backflushed),
-            **gates.concerns(),
-        )
     operations = list(rows.filter(work_order_id=order.pk).order_by("position"))
     for operation in operations:
         operation.work_order = order
     operation = next(o for o in operations if o.pk == operation_id)
-    if not report_id:
-        return Locked(order, operation, operations)
-    known, consumes = operation.is_known, operation.consumes  # type: ignore[attr-defined]  # annotated above
-    return Locked(order, operation, operations, report_known=known, consumes=consumes)
+    known = report_id is not None and ProductionReport.objects.filter(pk=report_id).exists()
+    return Locked(order, operation, operations, report_known=known)
 
 
 def check_open(order: WorkOrder) -> None:

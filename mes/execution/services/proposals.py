@@ -185,6 +185,8 @@ def _take_over_definition(order: WorkOrder, definition: dict[str, Any]) -> None:
             )  # fmt: skip
         component.required_quantity = Decimal(line["quantity"])
         component.save()
+        if component.with_reports:
+            order.operations.filter(pk=component.operation_id, consumes=False).update(consumes=True)
     for component in known.values():
         if component.issued_quantity == 0 and component.backflushed_quantity == 0:
             component.delete()

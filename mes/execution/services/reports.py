@@ -180,7 +180,7 @@ def report_production(
     )
     lines = [ScrapLine(report=report, quantity=line.quantity, reason=reasons[line.reason]) for line in scrap]
     _book(locked, report, lines)
-    if locked.consumes:
+    if locked.operation.consumes:
         components.backflush(locked, report)
     if lines or rework_quantity:
         use = components.use_of(locked.order, locked.operation.number, report=report)

@@ -53,7 +53,7 @@ def take_snapshot(order: WorkOrder) -> None:
         ItemSetting.objects.filter(item__in=[part.item for part in parts]).values_list("item_id", "backflush")
     )
     by_number = {operation.number: operation for operation in operations}
-    OrderComponent.objects.bulk_create(
+    components = OrderComponent.objects.bulk_create(
         [
             OrderComponent(
                 work_order=order, position=position, item=part.item, uom_id=part.item.uom_id,
@@ -63,7 +63,9 @@ def take_snapshot(order: WorkOrder) -> None:
             for position, part in enumerate(parts, start=1)
         ]
     )  # fmt: skip
-    gates.tell_snapshot(order)
+    consuming = {component.operation_id for component in components if component.with_reports}
+    order.operations.filter(pk__in=consuming).update(consumes=True)
+    gates.complete_snapshot(order)
 
 
 def _consumed_when(part: _Part, policy: str) -> dict[str, bool]:

@@ -17,6 +17,8 @@ env = environ.Env()
 environ.Env.read_env(BASE_DIR / ".env", overwrite=False)
 
 VAR_DIR = Path(env("LINESIDE_VAR", default=str(BASE_DIR / "var")))
+LINESIDE_FILES = Path(env("LINESIDE_FILES", default=str(VAR_DIR / "files")))
+"""Where documents and photos are kept. Never below anything that a web server hands out."""
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = env("SECRET_KEY", default="only-for-development-" + "0" * 40 if DEBUG else environ.Env.NOTSET)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
@@ -52,6 +54,7 @@ INSTALLED_APPS = [
     "mes.material",
     "mes.execution",
     "mes.equipment",
+    "mes.documents",
     "mes.andon",
     "mes.performance",
     "quality",

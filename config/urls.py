@@ -32,6 +32,7 @@ urlpatterns = [
     path("", include("mes.terminal.urls")),
     path("", include("mes.execution.urls")),
     path("", include("mes.andon.urls")),
+    path("", include("mes.documents.urls")),
     path("", include("quality.urls")),
     path("", include("mes.equipment.urls")),
     path("", include("mes.performance.urls")),

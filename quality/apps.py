@@ -22,6 +22,7 @@ class QualityConfig(AppConfig):
         from mes.access.queries import sites_of
         from mes.core import attention, live
         from mes.core.pages import Page, pages
+        from mes.documents.gates import PhotoSubject, photo_subjects
         from mes.execution.panels.board import sections
         from mes.terminal.panels import actions
         from mes.terminal.panels import panels as terminal
@@ -32,6 +33,7 @@ class QualityConfig(AppConfig):
         for action in panels.ACTIONS:
             actions.add(action())
         sections.add(panels.QualitySection())
+        photo_subjects.add(PhotoSubject(key="nonconformance", right="quality:read"))
         pages.add(
             Page(
                 key="quality",

@@ -37,6 +37,7 @@ class ChecksPanel(Panel):
         rows = [_row(state, place.now) for state in found if _can_be_done(state, job.operation)]
         return {
             "job": job,
+            "center": place.work_center,
             "rows": rows,
             "waiting": sum(row["state"].is_open for row in rows),
             "next": [_words_of_next(state, job.operation) for state in found if state.check.trigger == Trigger.COUNT],

@@ -20,6 +20,7 @@ from django.views.decorators.http import require_GET, require_POST
 from mes.access.queries import may, sites_of
 from mes.core import live
 from mes.core.errors import DomainError, InvalidInput, NotAllowed
+from mes.documents.queries import photos_of
 from mes.masterdata.queries import zone_of
 from mes.material import services as material
 from mes.material.models import LotHold
@@ -156,6 +157,7 @@ def nonconformance(request: HttpRequest, pk: int) -> HttpResponse:
                 "kinds": kinds,
                 "may_any": any(one["allowed"] for one in kinds),
                 "dispositions": row.dispositions.select_related("report", "movement", "person").order_by("recorded_at"),
+                "photos": photos_of("nonconformance", [row.reported_as], row.site),
                 "hold": hold if hold and hold.released_at is None else None,
                 "may_hold": may(request.user, HOLD, row.site.code),
                 "disposition_id": uuid.uuid4(),

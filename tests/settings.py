@@ -19,6 +19,8 @@ AXES_ENABLED = False
 WHITENOISE_USE_FINDERS = True
 LOGGING_CONFIG = None
 
+LINESIDE_FILES = VAR_DIR / "test-files"  # noqa: F405
+
 # A connection that a test makes is known at once.
 LINESIDE_BRIDGE = {"wiring": 0.0}
 

@@ -20,6 +20,7 @@ from mes.terminal.queries import forget_devices
 from mes.terminal.views.caller import COOKIE
 from tests import access_matrix, factories
 from tests.api.callers import ApiClient, with_key
+from tests.mes.documents.helpers import picture
 
 pytestmark = pytest.mark.django_db
 
@@ -107,6 +108,7 @@ class World:
             membership, key, other, order.item, self.operation.work_center, self.person, self.lot, order.uom,
         ):  # fmt: skip
             self.things[type(thing)] = thing
+        self.pages = {}
         self._make_more()
         self.api = {
             "items": order.item.pk, "boms": bom.pk, "routings": routing.pk, "work-orders": order.pk,
@@ -114,7 +116,7 @@ class World:
             "erp": connection.name, "lots": self.lot.pk, "nonconformances": self.nonconformance.pk,
             "inspection-checks": self.check.pk,
         }  # fmt: skip
-        self.pages = {
+        self.pages |= {
             "code": self.operation.work_center.code, "number": order.number, "entry_id": entry.pk, "name": connection.name,
             "app_label": "masterdata", "url": "nothing", "devices": device.pk, "connection": connection.name, "trace": self.lot.pk, "site": site.code,
             "day": "2026-03-02", "nonconformances": self.nonconformance.pk, "lot-holds": self.lot_hold.pk,
@@ -122,6 +124,8 @@ class World:
         }  # fmt: skip
 
     def _make_more(self):
+        from mes.documents.models import Photo  # noqa: PLC0415
+        from mes.documents.services import store_photo  # noqa: PLC0415
         from mes.material.models import LotHold  # noqa: PLC0415
         from quality.models import InspectionPlan, Nonconformance, OrderCheck  # noqa: PLC0415
 
@@ -134,6 +138,12 @@ class World:
         )  # fmt: skip
         self.lot_hold = LotHold.objects.create(site=self.site, lot=self.lot, placed_at=now)
         self.things |= {InspectionPlan: plan, Nonconformance: self.nonconformance}
+        file = store_photo(site=self.site, content=picture(), now=now)
+        photo = Photo.objects.create(
+            site=self.site, about="nonconformance", subject=uuid.uuid4(), file=file, occurred_at=now, recorded_at=now
+        )
+        self.things |= {Photo: photo}
+        self.pages |= {"photos": photo.pk}
 
     def address(self, route):
         """Return an address of the route for this site's things."""

@@ -5,6 +5,7 @@
 const ENTRIES = "entries";
 const KEPT = "kept";
 const TIMEOUT = 15000;
+const FILE_TIMEOUT = 60000;
 const SLOW = 4000;
 const LEASE = 20000;
 const RECHECK = 20000;
@@ -32,11 +33,15 @@ async function within(limit, work) {
 }
 
 export async function post(url, body, fresh) {
-  const reply = await within(TIMEOUT, async (signal) => {
+  const isFile = body instanceof Blob;
+  const reply = await within(isFile ? FILE_TIMEOUT : TIMEOUT, async (signal) => {
     const response = await fetch(url, {
       method: "POST", credentials: "same-origin", redirect: "manual", signal,
-      headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": csrfToken(), "X-Terminal-Version": VERSION },
-      body: JSON.stringify(body),
+      headers: {
+        "Content-Type": isFile ? body.type : "application/json", Accept: "application/json",
+        "X-CSRFToken": csrfToken(), "X-Terminal-Version": VERSION,
+      },
+      body: isFile ? body : JSON.stringify(body),
     });
     let answer = {};
     try { answer = await response.json(); } catch (notJson) { answer = {}; }
@@ -231,12 +236,24 @@ export class Outbox {
     }
   }
 
+  /* What an entry carries besides words goes first, once; the entry then names it by its digest. What the server does not
+   * take is no reason to lose the entry: it goes without, and is answered in words. */
+  async handIn(entry) {
+    if (!entry.blob || "file" in entry.payload) { return null; }
+    const reply = await post(entry.blob_url, entry.blob);
+    if (reply.status !== 200 && ![413, 415, 422].includes(reply.status)) { return reply; }
+    entry.payload.file = reply.answer.file || "";
+    await this.run("readwrite", (store) => store.put(entry));
+    return null;
+  }
+
   async send(entry) {
     let status;
     let answer;
     const patience = setTimeout(() => this.feel("slow"), SLOW);
     try {
-      ({ status, answer } = await post(entry.url, {
+      const refused = await this.handIn(entry);
+      ({ status, answer } = refused || await post(entry.url, {
         id: entry.id, action: entry.action, payload: entry.payload, occurred_at: entry.occurred_at, person: entry.person,
         label: entry.said, clock_offset: entry.clock_offset, sent_at: new Date().toISOString(), confirmed: entry.confirmed === true,
         leave: entry.leave || "",

@@ -4,6 +4,7 @@ import { Kept } from "./kept.js";
 import { install } from "./install.js";
 import { Language } from "./language.js";
 import { Outbox, newId, post } from "./outbox.js";
+import { follow } from "./photos.js";
 import { Presence } from "./presence.js";
 import "./readings.js";
 import { listen } from "./scanner.js";
@@ -307,13 +308,13 @@ async function enqueue(action, payload, said, more) {
     occurred_at: happensAt(), tapped_at: Date.now(), clock_offset: clockOffset(),
     person: person ? person.token : "", person_name: person ? person.name : "", person_number: person ? person.number : "",
   }, more || {});
-  toast(said, "good", entry);
+  if (!entry.quiet) { toast(said, "good", entry); }
   try {
     await outbox.add(entry);
   } catch (full) {
-    if (full.message !== "full") { storable = false; }
+    if (full.message !== "full" && !entry.blob) { storable = false; }
     drawPill(outbox.health);
-    toast(words.cannot_store, "bad");
+    toast(entry.lost || words.cannot_store, "bad");
     return null;
   }
   if (navigator.vibrate) { navigator.vibrate(30); }
@@ -556,7 +557,8 @@ function submit(form, button) {
   const counts = {};
   const counter = (button && button.dataset.count) || form.dataset.count;
   if (counter && figure) { counts[counter] = Number(figure); }
-  enqueue(form.dataset.do, payload, say((button && button.dataset.said) || form.dataset.said || "", facts), { counts, undo: form.dataset.undo || "", turn: form.dataset.turn || form.dataset.do });
+  const entered = enqueue(form.dataset.do, payload, say((button && button.dataset.said) || form.dataset.said || "", facts), { counts, undo: form.dataset.undo || "", turn: form.dataset.turn || form.dataset.do });
+  follow(form, entered, enqueue);
   closeSheets();
 }
 

@@ -1,0 +1,90 @@
+"""Handing in photos at a terminal, and showing files to whoever may see what they belong to."""
+
+from uuid import UUID
+
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from mes.access.queries import sites_of
+from mes.core.errors import DomainError
+from mes.documents import gates, queries, services
+from mes.documents.models import Photo, StoredFile
+from mes.documents.rules import ENDINGS, LARGEST_PHOTO
+from mes.masterdata.models import Site
+from mes.terminal.views.caller import Caller, caller_of, sign_in_first
+from mes.terminal.views.common import BOOK, check_client, problem
+
+SHUT = "default-src 'none'; frame-ancestors 'self'; sandbox"
+"""For a picture: whatever a browser takes it for, nothing in it runs, loads or belongs to our pages."""
+SHUT_PDF = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; object-src 'self'; frame-ancestors 'self'"
+)
+"""For a PDF: the same but for the sandbox, in which Chromium shows none; its viewer is a world of its own."""
+
+
+@require_POST
+def hand_in_photo(request: HttpRequest, code: str) -> HttpResponse:
+    """Take the pixels of a photo (the body of the request) and answer with the digest by which its entry names it."""
+    caller = caller_of(request)
+    if caller is None or caller.revoked:
+        return JsonResponse({"code": "not_signed_in"}, status=401)
+    try:
+        check_client(request)
+        work_center = caller.center(code, BOOK)
+        content = _content(request, LARGEST_PHOTO)
+        file = services.store_photo(site=work_center.site, content=content, now=timezone.now())
+    except DomainError as error:
+        return problem(error, status=error.status)
+    return JsonResponse({"file": file.digest})
+
+
+@require_GET
+def photo(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+    """Show a photo to whoever may see what it shows."""
+    caller = caller_of(request)
+    if caller is None:
+        return sign_in_first(request)
+    found = Photo.objects.select_related("site", "file").filter(pk=pk).first()
+    if found is None or found.about not in gates.photo_subjects:
+        raise Http404
+    if not _sees(caller, gates.photo_subjects[found.about].right, found.site):
+        raise Http404
+    return served(found.file, f"photo-{found.pk}")
+
+
+def served(file: StoredFile, name: str) -> HttpResponseBase:
+    """Answer with a file, as what its content was found to be and under a name of ours."""
+    try:
+        opened = queries.path_of(file.digest).open("rb")
+    except FileNotFoundError as error:
+        raise Http404 from error
+    response = FileResponse(opened, content_type=file.media_type, filename=f"{name}.{ENDINGS[file.media_type]}")
+    response["X-Content-Type-Options"] = "nosniff"
+    response["X-Frame-Options"] = "SAMEORIGIN"
+    response["Content-Security-Policy"] = SHUT_PDF if file.is_pdf else SHUT
+    response["Cross-Origin-Resource-Policy"] = "same-origin"
+    # It never changes, but who may see it does.
+    response["Cache-Control"] = "private, max-age=3600"
+    return response
+
+
+def _sees(caller: Caller, right: str, site: Site) -> bool:
+    if caller.device is not None:
+        return not caller.revoked and caller.device.site_id == site.pk
+    return sites_of(caller.user, right).filter(pk=site.pk).exists()
+
+
+def _content(request: HttpRequest, limit: int) -> bytes:
+    """Return the body, read no further than the limit.
+
+    :raises mes.documents.services.files.FileTooLarge: there is more.
+    """
+    said = request.META.get("CONTENT_LENGTH") or "0"
+    if said.isdigit() and int(said) > limit:
+        raise services.too_large(limit)
+    content = request.read(limit + 1)
+    if len(content) > limit:
+        raise services.too_large(limit)
+    return content

@@ -1,6 +1,6 @@
-"""Components that were issued to an order, or came back, go up as they move."""
+"""Components that were issued to an order, or came back, go up as they move: the ERP promises stock by what is left."""
 
-from erp_bridge.sdk.cadence import every
+from erp_bridge.sdk.cadence import immediate
 from erp_bridge.sdk.documents import MaterialConsumption
 from erp_bridge.sdk.flow import Links, Push
 from mes.material.events import MaterialConsumed
@@ -13,7 +13,8 @@ class ConsumptionFlow(Push):
     label = "Material consumption"
     event = MaterialConsumed
     document = MaterialConsumption
-    cadence = every(seconds=10)
+    cadence = immediate
+    urgent = True
 
     def translate(self, event: MaterialConsumed, links: Links) -> MaterialConsumption | None:
         """Return the movement, or None for one of nothing (a backflush that rounded to zero)."""

@@ -7,6 +7,7 @@ from django.urls import include, path
 from erp_bridge.urls import api_urlpatterns as bridge_api
 from labor.urls import api_urlpatterns as labor_api
 from mes.andon.urls import api_urlpatterns as andon_api
+from mes.documents.urls import api_urlpatterns as documents_api
 from mes.equipment.urls import api_urlpatterns as equipment_api
 from mes.execution.urls import api_urlpatterns as execution_api
 from mes.material.urls import pages as material_pages
@@ -28,6 +29,7 @@ urlpatterns = [
     path("api/v1/", include(performance_api)),
     path("api/v1/erp/", include(bridge_api)),
     path("api/v1/", include(andon_api)),
+    path("api/v1/", include(documents_api)),
     path("api/v1/", include(labor_api)),
     path("", include("mes.terminal.urls")),
     path("", include("mes.execution.urls")),

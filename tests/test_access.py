@@ -20,7 +20,7 @@ from mes.terminal.queries import forget_devices
 from mes.terminal.views.caller import COOKIE
 from tests import access_matrix, factories
 from tests.api.callers import ApiClient, with_key
-from tests.mes.documents.helpers import picture
+from tests.mes.documents.helpers import PDF, make_document, make_revision, picture
 
 pytestmark = pytest.mark.django_db
 
@@ -124,7 +124,7 @@ class World:
         }  # fmt: skip
 
     def _make_more(self):
-        from mes.documents.models import Photo  # noqa: PLC0415
+        from mes.documents.models import Document, DocumentRevision, Photo, ReadConfirmation  # noqa: PLC0415
         from mes.documents.services import store_photo  # noqa: PLC0415
         from mes.material.models import LotHold  # noqa: PLC0415
         from quality.models import InspectionPlan, Nonconformance, OrderCheck  # noqa: PLC0415
@@ -142,8 +142,13 @@ class World:
         photo = Photo.objects.create(
             site=self.site, about="nonconformance", subject=uuid.uuid4(), file=file, occurred_at=now, recorded_at=now
         )
-        self.things |= {Photo: photo}
-        self.pages |= {"photos": photo.pk}
+        document = make_document(self.site)
+        revision = make_revision(document, content=PDF)
+        read = ReadConfirmation.objects.create(
+            site=self.site, revision=revision, person=self.person, occurred_at=now, recorded_at=now
+        )
+        self.things |= {Photo: photo, Document: document, DocumentRevision: revision, ReadConfirmation: read}
+        self.pages |= {"photos": photo.pk, "revisions": revision.pk}
 
     def address(self, route):
         """Return an address of the route for this site's things."""

@@ -37,6 +37,8 @@ RIGHTS: Mapping[str, str] = {
     "quality:write": "Enter readings, report nonconformances, and have them scrapped or reworked",
     "quality:decide": "Release failed samples, and let nonconforming pieces be used or go back to the supplier",
     "quality:plan": "Keep inspection plans",
+    "documents:read": "See documents and who has read them",
+    "documents:write": "Keep documents, release and withdraw their revisions",
     "devices:manage": "Enroll and revoke the devices that stand at work centers",
     "people:manage": "Keep people, their badges and PINs",
     "people:unlock": "Let a person try again whose PIN was mistyped too often",
@@ -44,7 +46,15 @@ RIGHTS: Mapping[str, str] = {
 }
 """Every right there is. A key's scopes are rights as well."""
 
-_SEE = ("masterdata:read", "orders:read", "material:read", "quality:read", "equipment:read", "performance:read")
+_SEE = (
+    "masterdata:read",
+    "orders:read",
+    "material:read",
+    "quality:read",
+    "equipment:read",
+    "performance:read",
+    "documents:read",
+)
 _WORK = (
     *_SEE,
     "people:read",
@@ -97,6 +107,7 @@ ROLE_RIGHTS: Mapping[str, frozenset[str]] = {
             "people:read",
             "people:manage",
             "quality:plan",
+            "documents:write",
             "orders:plan",
             "orders:hold",
             "reports:reverse",
@@ -111,6 +122,7 @@ ROLE_RIGHTS: Mapping[str, frozenset[str]] = {
             "quality:write",
             "quality:decide",
             "quality:plan",
+            "documents:write",
             "orders:hold",
             "changes:read",
             "calls:answer",

@@ -11,9 +11,14 @@ class DocumentsConfig(AppConfig):
 
     def ready(self) -> None:
         from mes.core import live
-        from mes.documents import panels, queries
+        from mes.documents import gates, panels, queries
+        from mes.execution import gates as execution
         from mes.terminal.panels import actions
+        from mes.terminal.panels import panels as terminal
 
+        execution.may_start(gates.check_start)
+        for panel in panels.PANELS:
+            terminal.add(panel())
         for action in panels.ACTIONS:
             actions.add(action())
         live.watch("documents", queries.last_change)

@@ -1,9 +1,64 @@
-"""What this app plugs into the terminal: photos of what was found or left."""
+"""What this app plugs into the terminal: the documents that count for the job at hand, and photos of what was found."""
+
+from typing import Any
 
 from django.utils.translation import gettext as _
 
-from mes.documents import services
-from mes.terminal.panels import Action, Tap
+from mes.core.errors import NotFound
+from mes.documents import queries, services
+from mes.execution.models import Operation
+from mes.execution.panels import looked_at
+from mes.terminal.panels import Action, Panel, Place, Tap
+
+
+class DocumentsPanel(Panel):
+    """What the job is done by: each document in a sheet as large as the screen; what must be read says so."""
+
+    key = "documents"
+    zone = "side"
+    order = 3
+    template = "documents/terminal/documents.html"
+
+    def context(self, place: Place) -> dict[str, Any]:
+        job = looked_at(place)["job"]
+        rows = queries.shown_at(place.work_center, job.operation if job else None)
+        return {"rows": rows, "job": job}
+
+
+class Read(Action):
+    """Somebody has read a document."""
+
+    key = "read"
+
+    def apply(self, tap: Tap) -> str:
+        assert tap.person is not None
+        services.confirm_reading(
+            confirmation_id=tap.id,
+            revision_id=tap.number("revision"),
+            operation=_operation(tap),
+            work_center=tap.work_center,
+            person=tap.person,
+            occurred_at=tap.at,
+            now=tap.now,
+        )
+        return _("saved")
+
+
+def _operation(tap: Tap) -> Operation | None:
+    """Return the job at which something was read, if it was at one.
+
+    :raises NotFound: it is not one of this work center.
+    """
+    if not tap.text("operation", needed=False):
+        return None
+    here = Operation.objects.select_related("work_order").filter(work_center=tap.work_center)
+    found = here.filter(pk=tap.number("operation")).first()
+    if found is None:
+        raise NotFound(
+            _("This job is not at %(center)s any more. Choose another one.") % {"center": tap.work_center.code},
+            field="operation",
+        )
+    return found
 
 
 class TakePhoto(Action):
@@ -25,4 +80,5 @@ class TakePhoto(Action):
         return _("photo saved")
 
 
-ACTIONS = (TakePhoto,)
+PANELS = (DocumentsPanel,)
+ACTIONS = (Read, TakePhoto)

@@ -10,11 +10,14 @@ from django.views.decorators.http import require_GET, require_POST
 from mes.access.queries import sites_of
 from mes.core.errors import DomainError
 from mes.documents import gates, queries, services
-from mes.documents.models import Photo, StoredFile
+from mes.documents.models import DocumentRevision, Photo, StoredFile
 from mes.documents.rules import ENDINGS, LARGEST_PHOTO
 from mes.masterdata.models import Site
 from mes.terminal.views.caller import Caller, caller_of, sign_in_first
 from mes.terminal.views.common import BOOK, check_client, problem
+
+SEE = "documents:read"
+WRITE = "documents:write"
 
 SHUT = "default-src 'none'; frame-ancestors 'self'; sandbox"
 """For a picture: whatever a browser takes it for, nothing in it runs, loads or belongs to our pages."""
@@ -52,6 +55,21 @@ def photo(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     if not _sees(caller, gates.photo_subjects[found.about].right, found.site):
         raise Http404
     return served(found.file, f"photo-{found.pk}")
+
+
+@require_GET
+def revision_file(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """Show the file of a revision: one that counts or counted to who may see documents, a draft to who may write them."""
+    caller = caller_of(request)
+    if caller is None:
+        return sign_in_first(request)
+    found = DocumentRevision.objects.select_related("document__site", "file").filter(pk=pk).first()
+    if found is None or found.file is None:
+        raise Http404
+    site, is_draft = found.document.site, found.status == DocumentRevision.Status.DRAFT
+    if (is_draft and caller.device) or not _sees(caller, WRITE if is_draft else SEE, site):
+        raise Http404
+    return served(found.file, f"document-{found.pk}")
 
 
 def served(file: StoredFile, name: str) -> HttpResponseBase:

@@ -7,9 +7,13 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from mes.execution.models import Operation, WorkOrder
+from mes.masterdata.models import Person
 
 Gate = Callable[[Operation], None]
 """Raises a DomainError to forbid; returns to allow. Called in the transaction, with order and operation locked."""
+
+StartGate = Callable[[Operation, Person | None], None]
+"""The same for a start, with who starts; None where nobody was named."""
 
 ReportGate = Callable[[Operation, datetime], None]
 """The same for good pieces that were made at a moment."""
@@ -20,13 +24,13 @@ Addition = Callable[[WorkOrder], Iterable[int]]
 Returns the ids of the operations whose reports a gate wants to be asked about: it costs nothing at the others.
 """
 
-_start_gates: list[Gate] = []
+_start_gates: list[StartGate] = []
 _report_gates: list[ReportGate] = []
 _complete_gates: list[Gate] = []
 _additions: list[Addition] = []
 
 
-def may_start(gate: Gate) -> None:
+def may_start(gate: StartGate) -> None:
     """Ask ``gate`` before every start of an operation. Only from ``AppConfig.ready``."""
     if gate not in _start_gates:
         _start_gates.append(gate)
@@ -50,10 +54,10 @@ def may_complete(gate: Gate) -> None:
         _complete_gates.append(gate)
 
 
-def check_start(operation: Operation) -> None:
-    """Ask every registered gate whether the operation may start."""
+def check_start(operation: Operation, person: Person | None) -> None:
+    """Ask every registered gate whether this person may start the operation."""
     for gate in _start_gates:
-        gate(operation)
+        gate(operation, person)
 
 
 def check_report(operation: Operation, at: datetime) -> None:

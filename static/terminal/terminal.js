@@ -56,6 +56,7 @@ function drawPeople() {
     list.append(item);
   });
   document.body.classList.toggle("locked", !current);
+  $$("[data-read-by]").forEach((one) => one.classList.toggle("is-read", Boolean(current) && one.dataset.readBy.split("|").includes(current.number)));
   $$(".recent [data-value]").forEach((one) => { one.hidden = people.some((person) => person.number === one.dataset.value); });
 }
 async function signOn(proof) {

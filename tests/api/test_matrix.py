@@ -32,6 +32,8 @@ DECLARED: dict[str, dict[str, str]] = {
     "api/v1/routings/<row:pk>": {"GET": "masterdata:read"},
     "api/v1/work-centers": {"GET": "masterdata:read"},
     "api/v1/people": {"GET": "people:read"},
+    "api/v1/documents": {"GET": "documents:read"},
+    "api/v1/document-readings": {"GET": "documents:read"},
     "api/v1/reasons": {"GET": "masterdata:read"},
     "api/v1/lots": {"GET": "material:read", "POST": "material:write"},
     "api/v1/lots/<row:pk>/hold": {"POST": "orders:hold"},

@@ -88,7 +88,7 @@ def start_operation(
     check_open(order)
     check_not_held(order, operation)
     _check_startable(locked, activity, approved_by)
-    gates.check_start(operation)
+    gates.check_start(operation, person)
     at = rules.effective_time(claimed=occurred_at, now=now)
     unit = machine.find_work_unit(operation, work_unit)
     machine.vacate(operation, person=person, at=at)

@@ -21,11 +21,6 @@ from tests.mes.documents.helpers import huge_png, picture, picture_with_a_place
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def _files(tmp_path, settings):
-    settings.LINESIDE_FILES = tmp_path / "files"
-
-
 class Floor:
     """A terminal of a running operation with Anna signed on."""
 

@@ -77,7 +77,7 @@ def lock_operation(operation_id: int, *, report_id: UUID | None = None) -> Locke
     # by a question of its own because a further join costs PostgreSQL more in planning than the round trip.
     of = Operation.objects.filter(pk=operation_id).values_list("work_order_id", flat=True).order_by()[:1]
     orders = WorkOrder.objects.select_for_update(of=["self"]).select_related("site", "item", "uom")
-    order = next(iter(orders.filter(pk=next(iter(of), None)).order_by()), None)
+    order = next(iter(orders.filter(pk__in=list(of)).order_by()), None)
     if order is None:
         raise OperationUnknown(_("This operation is not known here."))
     order.item.site = order.site
@@ -87,12 +87,12 @@ def lock_operation(operation_id: int, *, report_id: UUID | None = None) -> Locke
     operations = list(rows.filter(work_order_id=order.pk).order_by("position"))
     for operation in operations:
         operation.work_order = order
-    operation = next((o for o in operations if o.pk == operation_id), None)
-    if operation is None:
+    named = next((operation for operation in operations if operation.pk == operation_id), None)
+    if named is None:
         # A new snapshot replaced it after it was found and before the lock.
         raise OperationUnknown(_("This operation is not known here."))
     known = report_id is not None and ProductionReport.objects.filter(pk=report_id).exists()
-    return Locked(order, operation, operations, report_known=known)
+    return Locked(order, named, operations, report_known=known)
 
 
 def check_open(order: WorkOrder) -> None:

@@ -47,7 +47,7 @@ class DocumentOutput(serializers.Serializer):
         return list(self.Revision(shown, many=True).data)
 
 
-class ReadingOutput(serializers.Serializer):
+class ReadConfirmationOutput(serializers.Serializer):
     """A confirmation: a fact."""
 
     confirmation_id = serializers.UUIDField(source="pk")
@@ -83,7 +83,7 @@ class DocumentsView(ApiView):
         return self.page(self.here(found.filter(**self.filters(self.Query))), DocumentOutput)
 
 
-class ReadingsView(ApiView):
+class ReadConfirmationsView(ApiView):
     """Who has read what."""
 
     rights = {"GET": "documents:read"}
@@ -96,10 +96,12 @@ class ReadingsView(ApiView):
         person = CodeField(required=False, source="person__number")
         since = InstantField(required=False, source="recorded_at__gte")
 
-    @extend_schema(operation_id="document_readings_list", parameters=[Query], responses=ReadingOutput(many=True))
+    @extend_schema(
+        operation_id="document_readings_list", parameters=[Query], responses=ReadConfirmationOutput(many=True)
+    )
     def get(self, request: Any) -> Response:
         """List confirmations in the order in which they were recorded."""
         found = ReadConfirmation.objects.select_related(
             "site", "revision__document", "person", "operation__work_order", "work_center"
         )
-        return self.page(self.here(found.filter(**self.filters(self.Query))), ReadingOutput)
+        return self.page(self.here(found.filter(**self.filters(self.Query))), ReadConfirmationOutput)

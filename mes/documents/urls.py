@@ -14,5 +14,5 @@ urlpatterns = [
 
 api_urlpatterns = [
     path("documents", api.DocumentsView.as_view(), name="api-documents"),
-    path("document-readings", api.ReadingsView.as_view(), name="api-document-readings"),
+    path("document-readings", api.ReadConfirmationsView.as_view(), name="api-document-readings"),
 ]

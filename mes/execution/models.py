@@ -10,6 +10,8 @@ from simple_history.models import HistoricalRecords
 from mes.core.fields import MinutesField, QuantityField
 from mes.masterdata.models import Item, Person, Provenance, ReasonCode, Site, Uom, WorkCenter, WorkUnit
 
+_MICRO = Decimal("0.000001")
+
 
 class WorkOrder(Provenance):
     """An order to make a quantity of an item. The produced quantities are sums of the reports, written under its lock.
@@ -132,6 +134,12 @@ class Operation(models.Model):
     def __str__(self) -> str:
         return f"{self.work_order.number}/{self.number}"
 
+    def planned_minutes(self, activity: str) -> Decimal:
+        """Return what is planned for its setup (``SETUP``), or for running the whole order."""
+        if activity == "SETUP":
+            return self.planned_setup_time
+        return (self.planned_run_time_per_unit * self.work_order.order_quantity).quantize(_MICRO)
+
     @property
     def booked_quantity(self) -> Decimal:
         """What has gone through this operation: good, scrapped, or in rework."""
@@ -242,7 +250,12 @@ class ScrapLine(models.Model):
 
 
 class MachineInterval(models.Model):
-    """An operation occupied a work unit, for setup or for running; ``ended_at`` is written once, when it ends."""
+    """An operation occupied a work unit, for setup or for running; ``ended_at`` is written once, when it ends.
+
+    ``sharing`` is the unit's rule as it was when this began. Of a unit that several jobs share, the intervals are
+    written one after the other (``start_recorded_at`` and ``end_recorded_at`` are all different), so that each knows
+    which others were known when its minutes were counted.
+    """
 
     class Activity(models.TextChoices):
         SETUP = "SETUP", "Setup"
@@ -257,9 +270,14 @@ class MachineInterval(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True)
     minutes = MinutesField(default=0)
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
+    sharing = models.CharField(max_length=16, choices=WorkUnit.Sharing, default=WorkUnit.Sharing.FULL)
+    planned_minutes = MinutesField(default=0, help_text="What was planned for it: its weight in a split by planned time.")
+    start_recorded_at = models.DateTimeField()
+    end_recorded_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["started_at"]
+        indexes = [models.Index(fields=["work_unit", "started_at"], name="interval_by_work_unit")]
         constraints = [
             models.UniqueConstraint(
                 fields=["operation"], condition=Q(ended_at__isnull=True), name="operation_occupies_one_work_unit"

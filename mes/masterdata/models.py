@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from simple_history.models import HistoricalRecords
 
+from mes.core import shares
 from mes.core.fields import ExactField, MinutesField, QuantityField
 
 
@@ -106,13 +107,52 @@ class WorkCenter(Provenance):
         return self.code
 
 
+class SplitPolicy(models.Model):
+    """From a moment on, how a site divides time in which several jobs went on at once. Never changed: another follows.
+
+    It is the site's and not a work center's: a person's moment may be on machines of several, and has to be one whole.
+    """
+
+    class Policy(models.TextChoices):
+        EQUAL = shares.EQUAL, "Equally"
+        STANDARD = shares.STANDARD, "By the jobs' planned time"
+        QUANTITY = shares.QUANTITY, "By the pieces reported meanwhile"
+        MACHINE = shares.MACHINE, "Not at all: jobs get machine time only"
+
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="split_policies")
+    policy = models.CharField(max_length=8, choices=Policy)
+    valid_from = models.DateTimeField(help_text="Not in the past: what was booked stays as it was divided then.")
+    set_by = models.CharField(max_length=150, editable=False)
+
+    class Meta:
+        verbose_name_plural = "split policies"
+        ordering = ["site", "-valid_from"]
+        constraints = [
+            models.UniqueConstraint(fields=["site", "valid_from"], name="split_policy_begins_once_per_site"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_policy_display()} from {self.valid_from:%Y-%m-%d %H:%M}"
+
+
 class WorkUnit(models.Model):
     """A machine or bench of a work center (ISA-95 work unit): what an operation occupies."""
+
+    class Sharing(models.TextChoices):
+        EXCLUSIVE = "EXCLUSIVE", "One job at a time"
+        SPLIT = "SPLIT", "Several: its time is divided between them"
+        FULL = "FULL", "Several: each gets all of the time"
 
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="work_units")
     work_center = models.ForeignKey(WorkCenter, on_delete=models.PROTECT, related_name="work_units")
     code = models.CharField(max_length=64)
     name = models.CharField(max_length=200, blank=True)
+    sharing = models.CharField(
+        max_length=16,
+        choices=Sharing,
+        default=Sharing.SPLIT,
+        help_text="Whether several jobs may run on it at once, and who gets its time. Counts for what starts from now on.",
+    )
     active = models.BooleanField(default=True)
 
     history = HistoricalRecords()

@@ -4,9 +4,10 @@ from collections.abc import Collection, Iterable
 from decimal import Decimal
 from fractions import Fraction
 
+from mes.core import shares
 from mes.core.errors import InvalidInput
 from mes.masterdata import rules
-from mes.masterdata.models import BillOfMaterials, Item, ReasonCode, Routing, Site, Uom
+from mes.masterdata.models import BillOfMaterials, Item, ReasonCode, Routing, Site, SplitPolicy, Uom
 
 
 class UnknownReason(InvalidInput):
@@ -54,6 +55,12 @@ def active_routing(*, item: Item, number: str = "") -> Routing | None:
 def reasons(*, site: Site, kind: str) -> Iterable[ReasonCode]:
     """Return the active reasons of a kind, parents before children, for a form."""
     return ReasonCode.objects.filter(site=site, kind=kind, active=True).select_related("parent").order_by("code")
+
+
+def split_rules(*, site_id: int) -> list[shares.Rule]:
+    """Return how the site divides time between jobs that go on at once, by validity; EQUAL before the first."""
+    rows = SplitPolicy.objects.filter(site_id=site_id).order_by("valid_from").values_list("valid_from", "policy")
+    return [shares.Rule(valid_from, policy) for valid_from, policy in rows]
 
 
 def zone_of(sites: Collection[str]) -> str:

@@ -80,6 +80,7 @@ def start_operation(
     :raises mes.execution.services.locking.WorkOrderHeld: the order or the operation is on hold.
     :raises mes.execution.services.locking.WorkOrderClosed: the order is over.
     :raises mes.execution.services.machine.WorkUnitUnknown: the work center has no such unit.
+    :raises mes.execution.services.sharing.WorkUnitOccupied: the unit takes one job at a time, and has one.
     """
     if activity not in Activity.values:
         raise ActivityUnknown(f"{activity} is no activity: use SETUP or RUN.", field="activity")
@@ -91,11 +92,14 @@ def start_operation(
     gates.check_start(operation, person)
     at = rules.effective_time(claimed=occurred_at, now=now)
     unit = machine.find_work_unit(operation, work_unit)
-    machine.vacate(operation, person=person, at=at)
+    machine.lock_units(unit, operation.work_unit)
+    machine.vacate(operation, person=person, at=at, now=now)
     if order.status == WorkOrder.Status.RELEASED:
         by = person.number if person else ""
         set_status(order, WorkOrder.Status.RUNNING, by=by, now=at)
-    machine.occupy(operation, work_unit=unit, activity=activity, person=person, at=at, approved_by=approved_by)
+    machine.occupy(
+        operation, work_unit=unit, activity=activity, person=person, at=at, now=now, approved_by=approved_by
+    )
     operation.status = Status.SETUP if activity == Activity.SETUP else Status.RUNNING
     if operation.started_at is None:
         operation.started_at, operation.started_by = at, person
@@ -154,7 +158,7 @@ def pause_operation(*, operation_id: int, person: Person | None, occurred_at: da
     check_open(locked.order)
     at = rules.effective_time(claimed=occurred_at, now=now)
     if operation.status not in Operation.ACTIVE or not machine.stop(
-        operation, status=Status.PAUSED, person=person, at=at
+        operation, status=Status.PAUSED, person=person, at=at, now=now
     ):
         raise NotStarted(_("%(step)s is not running.") % {"step": _step(operation)})
     return operation
@@ -196,7 +200,7 @@ def complete_operation(
     gates.check_complete(operation)
     at = rules.effective_time(claimed=occurred_at, now=now)
     components.backflush_at_completion(order, [operation], person=person, at=at, now=now)
-    machine.stop(operation, status=Status.COMPLETED, person=person, at=at, approved_by=approved_by)
+    machine.stop(operation, status=Status.COMPLETED, person=person, at=at, now=now, approved_by=approved_by)
     if operation.is_output and order.site.completes_with_last_operation:
         by = person.number if person else ""
         completion.complete(order, by=by, occurred_at=at, person=person, approved_by=approved_by)

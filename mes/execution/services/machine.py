@@ -8,12 +8,13 @@ from mes.core.durations import minutes_between
 from mes.core.errors import InvalidInput
 from mes.execution.events import MachineTimeRecorded, OperationStarted, OperationStopped
 from mes.execution.models import MachineInterval, Operation
+from mes.execution.services import sharing
 from mes.execution.services.locking import NAMESPACE
 from mes.masterdata.models import Person, WorkUnit
 
 Activity = MachineInterval.Activity
 
-__all__ = ["NAMESPACE", "WorkUnitUnknown", "find_work_unit", "occupy", "stop", "vacate"]
+__all__ = ["NAMESPACE", "WorkUnitUnknown", "find_work_unit", "lock_units", "occupy", "stop", "vacate"]
 
 
 class WorkUnitUnknown(InvalidInput):
@@ -39,6 +40,11 @@ def find_work_unit(operation: Operation, code: str) -> WorkUnit:
     return unit
 
 
+def lock_units(*units: WorkUnit | None) -> None:
+    """Lock the units that a start leaves and enters, in the one order in which everybody locks them."""
+    sharing.lock_units(unit.pk for unit in units if unit is not None)
+
+
 def occupy(
     operation: Operation,
     *,
@@ -46,12 +52,27 @@ def occupy(
     activity: str,
     person: Person | None,
     at: datetime,
+    now: datetime,
     approved_by: Person | None = None,
 ) -> None:
-    """Begin to occupy a work unit, and publish the start. The operation's row is not saved here."""
+    """Begin to occupy a work unit, and publish the start. The operation's row is not saved here.
+
+    The unit is locked with this, so that of two who start at once on a unit for one job one is refused.
+
+    :raises mes.execution.services.sharing.WorkUnitOccupied: it takes one job at a time, and has one.
+    """
     order = operation.work_order
+    work_unit, recorded_at = sharing.enter(work_unit, now=now)
     interval = MachineInterval.objects.create(
-        site=order.site, operation=operation, work_unit=work_unit, activity=activity, started_at=at, person=person
+        site=order.site,
+        operation=operation,
+        work_unit=work_unit,
+        activity=activity,
+        started_at=at,
+        person=person,
+        sharing=work_unit.sharing,
+        planned_minutes=operation.planned_minutes(activity),
+        start_recorded_at=recorded_at,
     )
     operation.work_unit = work_unit
     bus.publish(
@@ -70,16 +91,22 @@ def occupy(
     )
 
 
-def vacate(operation: Operation, *, person: Person | None, at: datetime) -> MachineInterval | None:
-    """End the occupation, add its minutes to the operation (unsaved), and publish them; None if there is none."""
+def vacate(operation: Operation, *, person: Person | None, at: datetime, now: datetime) -> MachineInterval | None:
+    """End the occupation, add its minutes to the operation (unsaved), and publish them; None if there is none.
+
+    On a unit that jobs share, the minutes are the operation's part of the time.
+    """
     interval = (
         MachineInterval.objects.filter(operation=operation, ended_at=None).select_related("work_unit", "person").first()
     )
     if interval is None:
         return None
-    interval.ended_at = max(at, interval.started_at)
-    interval.minutes = minutes_between(interval.started_at, interval.ended_at)
-    interval.save(update_fields=["ended_at", "minutes"])
+    interval.ended_at, interval.end_recorded_at = max(at, interval.started_at), now
+    if interval.sharing == WorkUnit.Sharing.SPLIT:
+        interval.minutes = sharing.leave(interval, now=now)
+    else:
+        interval.minutes = minutes_between(interval.started_at, interval.ended_at)
+    interval.save(update_fields=["ended_at", "end_recorded_at", "minutes"])
     if interval.activity == Activity.SETUP:
         operation.actual_setup_time += interval.minutes
     else:
@@ -108,10 +135,16 @@ def vacate(operation: Operation, *, person: Person | None, at: datetime) -> Mach
 
 
 def stop(
-    operation: Operation, *, status: str, person: Person | None, at: datetime, approved_by: Person | None = None
+    operation: Operation,
+    *,
+    status: str,
+    person: Person | None,
+    at: datetime,
+    now: datetime,
+    approved_by: Person | None = None,
 ) -> bool:
     """Stop work on an operation, for a while or for good (``status``), save it and publish; False if none went on."""
-    interval = vacate(operation, person=person, at=at)
+    interval = vacate(operation, person=person, at=at, now=now)
     completed = status == Operation.Status.COMPLETED
     if interval is None and not completed:
         return False

@@ -22,11 +22,17 @@ from mes.masterdata.services.people import (
     unlock_pin,
     vanish_people,
 )
-from mes.masterdata.services.places import apply_work_centers, vanish_work_centers
+from mes.masterdata.services.places import (
+    SplitPolicyInvalid,
+    apply_work_centers,
+    set_split_policy,
+    vanish_work_centers,
+)
 from mes.masterdata.services.sync import TooManyVanished
 
 __all__ = [
     "PersonLocked",
+    "SplitPolicyInvalid",
     "TooManyVanished",
     "apply_boms",
     "apply_items",
@@ -42,6 +48,7 @@ __all__ = [
     "revoke_badge",
     "set_badge",
     "set_pin",
+    "set_split_policy",
     "unlock_pin",
     "vanish_boms",
     "vanish_items",

@@ -1,12 +1,14 @@
-"""Work centers and their work units."""
+"""Work centers with their work units, and how a site divides time between jobs."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
-from mes.masterdata.models import Area, WorkCenter, WorkUnit
+from mes.core.errors import InvalidInput
+from mes.masterdata.models import Area, Site, SplitPolicy, WorkCenter, WorkUnit
 from mes.masterdata.records import Applied, WorkCenterRecord
 from mes.masterdata.services import sync
 
@@ -66,3 +68,35 @@ def vanish_work_centers(present_keys: Collection[str], *, owner: str, now: datet
     :raises mes.masterdata.services.TooManyVanished: it looks like a fault on the other side.
     """
     return sync.vanish(WorkCenter, present_keys, key_fields=("code",), owner=owner, now=sync.clock(now))
+
+
+class SplitPolicyInvalid(InvalidInput):
+    """A policy that would change what was divided already, or that there is not."""
+
+    code = "split_policy_invalid"
+
+
+@transaction.atomic
+def set_split_policy(*, site: Site, policy: str, valid_from: datetime, by: str, now: datetime) -> SplitPolicy:
+    """From ``valid_from`` on, divide the time of jobs that go on at once by another policy.
+
+    :raises SplitPolicyInvalid: there is no such policy, one begins at that moment, or the moment has passed.
+    """
+    if policy not in SplitPolicy.Policy.values:
+        raise SplitPolicyInvalid(
+            _("There is no split policy “%(policy)s”. Use %(known)s.")
+            % {"policy": policy, "known": ", ".join(SplitPolicy.Policy.values)},
+            field="policy",
+        )
+    if valid_from < now:
+        raise SplitPolicyInvalid(
+            _("A split policy cannot begin in the past: what was booked would no longer be how it was divided."),
+            field="valid_from",
+        )
+    try:
+        with transaction.atomic():
+            return SplitPolicy.objects.create(site=site, policy=policy, valid_from=valid_from, set_by=by)
+    except IntegrityError as error:
+        raise SplitPolicyInvalid(
+            _("A split policy begins at this moment already. Choose another moment."), field="valid_from"
+        ) from error

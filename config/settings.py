@@ -25,6 +25,8 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[:
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 LINESIDE_FIELD_KEYS = env.list("LINESIDE_FIELD_KEYS", default=[])
 """Fernet keys for secrets at rest, newest first. Empty: derived from SECRET_KEY."""
+LINESIDE_PSEUDONYM_KEY = env("LINESIDE_PSEUDONYM_KEY", default="")
+"""By which people of sites in privacy mode get their pseudonyms. Empty: derived from SECRET_KEY."""
 
 INSTALLED_APPS = [
     "unfold",

@@ -24,6 +24,7 @@ class LaborConfig(AppConfig):
                 person=event.person,
                 occurred_at=event.occurred_at,
                 now=timezone.now(),
+                crew_size=event.crew_size,
             )
 
         def on_stop(event: OperationStopped) -> None:

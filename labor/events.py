@@ -12,7 +12,9 @@ from mes.core.event import Event
 class LaborTimeRecorded(Event):
     """A closed segment of one person's time; ``minutes`` is that person's share, already split between parallel jobs.
 
-    ``activity`` is ``SETUP``, ``RUN`` or ``INDIRECT``; negative minutes reverse an earlier segment.
+    ``activity`` is ``SETUP``, ``RUN`` or ``INDIRECT``; negative minutes reverse an earlier segment. ``person`` "" is a
+    crew of ``crew_size`` people who are not named, whose minutes these are together; at a site in privacy mode it is a
+    pseudonym.
     """
 
     segment_id: UUID
@@ -24,11 +26,15 @@ class LaborTimeRecorded(Event):
     minutes: Decimal
     reason: str = ""
     reverses: UUID | None = None
+    crew_size: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
 class LaborDayApproved(Event):
-    """A supervisor vouched for what was recorded so far of a person's day (a date in the site's time zone)."""
+    """A supervisor vouched for what was recorded so far of a person's day (a date in the site's time zone).
+
+    ``person`` "" are the day's crews that are not named; at a site in privacy mode it is a pseudonym.
+    """
 
     person: str
     day: date

@@ -1,6 +1,6 @@
 """Who is here, who works on what, and what time went into an order."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -11,9 +11,11 @@ from django.conf import settings
 from django.db.models import Q, QuerySet, Sum
 
 from labor.models import AttendanceSegment, DayApproval, LaborSegment
-from labor.rules import merge
 from mes.core.durations import minutes_between
+from mes.core.shares import QUANTITY, Job, Pieces, Stretch, Window, divide, merge
+from mes.execution.queries.pieces import reported_between
 from mes.masterdata.models import Person, Site
+from mes.masterdata.queries import split_rules
 
 
 def forgotten_after() -> timedelta:
@@ -40,6 +42,21 @@ def running_of(*, person_id: int) -> QuerySet[LaborSegment]:
     """Return what a person works on now."""
     running = _open(LaborSegment.objects).filter(person_id=person_id)
     return running.select_related("operation__work_order", "operation__work_center", "reason").order_by("started_at")
+
+
+def crew_of(*, operation_id: int) -> LaborSegment | None:
+    """Return the crew without names that works on an operation now."""
+    return _open(LaborSegment.objects).filter(operation_id=operation_id, person=None).first()
+
+
+def crews_on(*, site: Site, day: date) -> list[LaborSegment]:
+    """Return the stretches of crews without names that began on a day, without what was taken back."""
+    begin, end = day_bounds(site=site, day=day)
+    found = LaborSegment.objects.filter(
+        site=site, person=None, anonymized_at=None, reverses=None, reversed_by=None,
+        started_at__gte=begin, started_at__lt=end,
+    )  # fmt: skip
+    return list(found.select_related("operation__work_order", "reason").order_by("started_at"))
 
 
 def labor_of(*, work_order_id: int) -> QuerySet[LaborSegment]:
@@ -76,6 +93,77 @@ def presence(*, person_id: int) -> QuerySet[AttendanceSegment]:
     return AttendanceSegment.objects.filter(
         person_id=person_id, kind=AttendanceSegment.Kind.PRESENT, voided_by__isnull=True
     )
+
+
+def beside(*, person_id: int, windows: Sequence[Window], but: Collection[UUID] = ()) -> list[LaborSegment]:
+    """Return the person's segments that count and lie, at least in part, in one of the windows."""
+    within = Q()
+    for window in windows:
+        end = Q(started_at__lt=window.end) if window.end else Q()
+        within |= end & (Q(ended_at__isnull=True) | Q(ended_at__gt=window.start))
+    found = effective(person_id=person_id).filter(within).select_related("operation__work_order", "reason", "person")
+    return [one for one in found if one.pk not in but]
+
+
+def hull(segments: Sequence[LaborSegment]) -> Window:
+    """Return the one window in which all of the segments lie."""
+    ends = [one.ended_at for one in segments]
+    return Window(min(one.started_at for one in segments), None if None in ends else max(end for end in ends if end))
+
+
+def divided(segments: Sequence[LaborSegment], *, person: Person, until: datetime) -> list[Stretch]:
+    """Return how a person's time is divided between segments that ran at once, by the site's split policy.
+
+    Presence decides how much there is: what was worked while nobody was clocked in counts for nothing.
+    """
+    if not segments:
+        return []
+    rules = split_rules(site_id=person.site_id)
+    start = min(one.started_at for one in segments)
+    pieces = _pieces(segments, start=start, until=until) if any(one.policy == QUANTITY for one in rules) else {}
+    jobs = [
+        Job(one.pk, one.started_at, one.ended_at, one.planned_minutes, pieces.get(one.operation_id or 0, ()))
+        for one in segments
+    ]
+    present = presence(person_id=person.pk).filter(started_at__lt=until)
+    windows = [
+        Window(one.started_at, one.ended_at or one.claimed_ended_at)
+        for one in present.filter(Q(ended_at__isnull=True) | Q(ended_at__gt=start))
+    ]
+    return divide(jobs, within=windows, until=until, rules=rules)
+
+
+def _pieces(
+    segments: Sequence[LaborSegment], *, start: datetime, until: datetime
+) -> dict[int, tuple[Pieces, ...]]:
+    """Return what was reported on the jobs, without what came after the first of those it concerns was booked.
+
+    Counting it later would divide differently what was divided then; a correction books anew, and counts it.
+    """
+    second = timedelta(seconds=1)
+    operations = {one.operation_id for one in segments if one.operation_id}
+    told = reported_between(operations, start=start, end=until + second)
+    booked = [(one.started_at, one.ended_at, one.recorded_at) for one in segments if one.ended_at and one.minutes is not None]
+    found = {}
+    for operation, reports in told.items():
+        whole = [(one.at.replace(microsecond=0), one.recorded_at.replace(microsecond=0), one) for one in reports]
+        found[operation] = tuple(
+            Pieces(at, one.quantity)
+            for at, known, one in whole
+            if not any(begin < at <= end and recorded < known for begin, end, recorded in booked)
+        )
+    return found
+
+
+def how_divided(segment: LaborSegment) -> list[Stretch]:
+    """Return how the minutes of a person's booked segment came about: the stretches it is in, and who else was."""
+    if segment.person is None or segment.ended_at is None:
+        return []
+    original = segment.reverses or segment
+    others = beside(person_id=segment.person.pk, windows=[hull([original])], but={original.pk})
+    until = max(one.ended_at or segment.ended_at for one in [original, *others])
+    stretches = divided([original, *others], person=segment.person, until=until)
+    return [one for one in stretches if any(part.key == original.pk for part in one.parts)]
 
 
 @dataclass
@@ -120,7 +208,7 @@ class PersonDay:
     @property
     def is_approved(self) -> bool:
         """Whether all that counts has been vouched for."""
-        return self.approval is not None and all(_vouched(one, self.approval) for one in self.labor)
+        return self.approval is not None and all(is_vouched(one, self.approval) for one in self.labor)
 
 
 def day_bounds(*, site: Site, day: date) -> tuple[datetime, datetime]:
@@ -143,6 +231,7 @@ def days(*, site: Site, day: date, now: datetime) -> list[PersonDay]:
     begin, end = day_bounds(site=site, day=day)
     found: dict[int, PersonDay] = {}
     within = {"site": site, "started_at__gte": begin, "started_at__lt": end}
+    within["person__isnull"] = False
     attendance = AttendanceSegment.objects.filter(**within, voided_by__isnull=True).select_related("person__site")
     for stretch in attendance.order_by("started_at"):
         told = found.setdefault(stretch.person_id, PersonDay(stretch.person, day))
@@ -155,6 +244,12 @@ def days(*, site: Site, day: date, now: datetime) -> list[PersonDay]:
     for told in found.values():
         told.present = _minutes_present(told.presence, now)
     return sorted(found.values(), key=lambda told: (told.person.name, told.person.number))
+
+
+def crews_approval(*, site: Site, day: date) -> DayApproval | None:
+    """Return the last approval of the day's crews without names."""
+    found = DayApproval.objects.filter(site=site, day=day, person=None, anonymized_at=None)
+    return found.order_by("approved_at").last()
 
 
 def day_of(*, person: Person, day: date, now: datetime | None = None) -> PersonDay:
@@ -184,17 +279,18 @@ def is_approved(*, segment_id: UUID) -> bool:
     A reversal is vouched for with what it takes back: an ERP that was told one has to be told the other.
     """
     segment = (
-        LaborSegment.objects.select_related("person__site", "reverses").filter(pk=segment_id, ended_at__isnull=False)
+        LaborSegment.objects.select_related("site", "reverses").filter(pk=segment_id, ended_at__isnull=False)
     ).first()
     if segment is None:
         return False
-    day = segment.started_at.astimezone(ZoneInfo(segment.person.site.time_zone)).date()
-    approvals = list(DayApproval.objects.filter(person_id=segment.person_id, day=day))
+    day = segment.started_at.astimezone(ZoneInfo(segment.site.time_zone)).date()
+    approvals = list(DayApproval.objects.filter(site_id=segment.site_id, person_id=segment.person_id, day=day))
     asked = segment.reverses or segment
-    return any(_vouched(asked, approval) for approval in approvals) or bool(asked.corrected_by)
+    return any(is_vouched(asked, approval) for approval in approvals) or bool(asked.corrected_by)
 
 
-def _vouched(segment: LaborSegment, approval: DayApproval) -> bool:
+def is_vouched(segment: LaborSegment, approval: DayApproval) -> bool:
+    """Return whether an approval covers a segment: it had ended and was recorded by then, or a supervisor entered it."""
     return segment.ended_at is not None and (bool(segment.corrected_by) or segment.recorded_at <= approval.approved_at)
 
 

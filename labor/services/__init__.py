@@ -3,7 +3,7 @@
 ``occurred_at`` is when it happened as claimed, ``now`` the doorway's clock, ``by`` the name of a supervisor.
 """
 
-from labor.services.approving import approve_day
+from labor.services.approving import approve_crews, approve_day
 from labor.services.clocking import (
     clock_in,
     clock_off,
@@ -24,9 +24,11 @@ from labor.services.correcting import (
     set_attendance_end,
     set_labor_end,
 )
+from labor.services.crews import set_crew_size
 
 __all__ = [
     "add_labor",
+    "approve_crews",
     "approve_day",
     "clock_in",
     "clock_off",
@@ -37,6 +39,7 @@ __all__ = [
     "end_break",
     "reverse_labor",
     "set_attendance_end",
+    "set_crew_size",
     "set_labor_end",
     "start_break",
     "start_indirect",

@@ -1,7 +1,8 @@
-"""A supervisor vouches for a person's day."""
+"""A supervisor vouches for a person's day, and for the day of crews without names."""
 
 import uuid
 from datetime import date, datetime
+from decimal import Decimal
 
 from django.db import transaction
 
@@ -11,7 +12,8 @@ from labor.models import DayApproval
 from labor.services.shares import lock, whole
 from mes.core import bus
 from mes.core.errors import DomainError
-from mes.masterdata.models import Person
+from mes.masterdata.models import Person, Site
+from mes.masterdata.queries import told_number
 
 
 class DayNotSettled(DomainError):
@@ -40,6 +42,7 @@ def approve_day(*, person: Person, day: date, by: str, now: datetime) -> DayAppr
         raise DayNotSettled(f"The time of {person.name} on {what} {words}")
     if told.is_approved and told.approval is not None:
         return told.approval
+    who = told_number(person, site=person.site)
     approval = DayApproval.objects.create(
         site_id=person.site_id, person=person, day=day, approved_at=now, approved_by=by, minutes=told.worked
     )
@@ -47,12 +50,39 @@ def approve_day(*, person: Person, day: date, by: str, now: datetime) -> DayAppr
         LaborDayApproved(
             event_id=uuid.uuid4(),
             site=person.site.code,
-            subject=f"person/{person.number}",
+            subject=f"person/{who}",
             occurred_at=now,
-            person=person.number,
+            person=who,
             day=day,
             minutes=told.worked,
             approved_by=by,
         )
     )
+    return approval
+
+
+@transaction.atomic
+def approve_crews(*, site: Site, day: date, by: str, now: datetime) -> DayApproval:
+    """Vouch for what crews without names worked on a day that began then. Approving what is approved is nothing new.
+
+    :raises DayNotSettled: one of them still works, or its time was never ended.
+    """
+    now = whole(now)
+    Site.objects.select_for_update(of=("self",), no_key=True).get(pk=site.pk)
+    crews = queries.crews_on(site=site, day=day)
+    if any(one.ended_at is None for one in crews):
+        raise DayNotSettled("A crew of this day still works, or its time was never ended. Set its end first.")
+    approval = queries.crews_approval(site=site, day=day)
+    if approval is not None and all(queries.is_vouched(one, approval) for one in crews):
+        return approval
+    minutes = sum((one.minutes for one in crews if one.minutes), Decimal(0))
+    approval = DayApproval.objects.create(
+        site=site, person=None, day=day, approved_at=now, approved_by=by, minutes=minutes
+    )
+    bus.publish(
+        LaborDayApproved(
+            event_id=uuid.uuid4(), site=site.code, subject="person/", occurred_at=now, person="", day=day,
+            minutes=minutes, approved_by=by,
+        )
+    )  # fmt: skip
     return approval

@@ -8,7 +8,7 @@ from django.db.models import Q
 from labor import queries
 from labor.models import AttendanceSegment, LaborSegment
 from labor.rules import is_forgotten
-from labor.services import shares
+from labor.services import crews, shares
 from labor.services.shares import lock, lock_active, whole
 from mes.core.errors import DomainError, InvalidInput, NotFound
 from mes.execution.models import Operation
@@ -186,15 +186,29 @@ def stop_indirect(*, person: Person, occurred_at: datetime, now: datetime) -> La
 
 @transaction.atomic
 def work_started(
-    *, site: str, work_order: str, operation: str, activity: str, person: str, occurred_at: datetime, now: datetime
+    *,
+    site: str,
+    work_order: str,
+    operation: str,
+    activity: str,
+    person: str,
+    occurred_at: datetime,
+    now: datetime,
+    crew_size: int | None = None,
 ) -> None:
     """An operation started or went from setup to run: who started it works on it, and who is on it changes with it.
 
-    Called in the transaction that started it, with order and operation locked. ``person`` "" is a machine.
+    Called in the transaction that started it, with order and operation locked. ``person`` "" is a machine;
+    ``crew_size`` people who are not named work on it too, None: as many as before.
     """
-    row = Operation.objects.get(work_order__site__code=site, work_order__number=work_order, number=operation)
+    row = Operation.objects.select_related("work_order__site").get(
+        work_order__site__code=site, work_order__number=work_order, number=operation
+    )
     at, now = whole(occurred_at), whole(now)
-    others = LaborSegment.objects.filter(operation=row, ended_at__isnull=True, flagged_at__isnull=True)
+    crews.on_start(row, size=crew_size, activity=activity, at=at, now=now)
+    others = LaborSegment.objects.filter(
+        operation=row, ended_at__isnull=True, flagged_at__isnull=True, person__isnull=False
+    )
     crew = set(others.exclude(activity=activity).values_list("person_id", flat=True))
     starter = Person.objects.filter(site__code=site, number=person, active=True).first() if person else None
     for person_id in sorted(crew | ({starter.pk} if starter else set())):
@@ -205,12 +219,12 @@ def work_started(
 def work_stopped(*, site: str, work_order: str, operation: str, occurred_at: datetime, now: datetime) -> None:
     """An operation was paused or completed: everybody's time on it ends. Called in the transaction that stopped it."""
     at, now = whole(occurred_at), whole(now)
+    row = Operation.objects.select_related("work_order__site").get(
+        work_order__site__code=site, work_order__number=work_order, number=operation
+    )
+    crews.on_stop(row, at=at, now=now)
     running = LaborSegment.objects.filter(
-        operation__work_order__site__code=site,
-        operation__work_order__number=work_order,
-        operation__number=operation,
-        ended_at__isnull=True,
-        flagged_at__isnull=True,
+        operation=row, ended_at__isnull=True, flagged_at__isnull=True, person__isnull=False
     )
     for person_id in sorted(set(running.values_list("person_id", flat=True))):
         person = lock(person_id)
@@ -233,9 +247,10 @@ def _work_on(person: Person, operation_id: int, activity: str, *, at: datetime, 
 def _open(
     person: Person, operation_id: int | None, reason_id: int | None, activity: str, *, at: datetime, now: datetime
 ) -> LaborSegment:
+    job = Operation.objects.select_related("work_order").get(pk=operation_id) if operation_id else None
     return LaborSegment.objects.create(
-        site_id=person.site_id, person=person, operation_id=operation_id, reason_id=reason_id, activity=activity,
-        started_at=at, recorded_at=now,
+        site_id=person.site_id, person=person, operation=job, reason_id=reason_id, activity=activity,
+        started_at=at, recorded_at=now, planned_minutes=job.planned_minutes(activity) if job else 0,
     )  # fmt: skip
 
 

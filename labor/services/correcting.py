@@ -6,11 +6,12 @@ from uuid import UUID
 from django.db import transaction
 
 from labor.models import AttendanceSegment, LaborSegment
-from labor.rules import Window
 from labor.services import shares
 from labor.services.shares import lock, whole
 from mes.core.errors import DomainError, InvalidInput, NotFound
+from mes.core.shares import Window
 from mes.execution.models import Operation
+from mes.execution.services.locking import lock_operation
 from mes.masterdata.models import Person
 
 
@@ -19,6 +20,13 @@ class AlreadyFinal(DomainError):
 
     code = "labor_already_final"
     title = "This time is already final"
+
+
+class PersonForgotten(DomainError):
+    """The time is so old that whose it was is no longer known."""
+
+    code = "labor_anonymized"
+    title = "This time is nobody's any more"
 
 
 class BadTimes(InvalidInput):
@@ -40,7 +48,10 @@ def set_labor_end(*, segment_id: UUID, ended_at: datetime, by: str, now: datetim
         raise AlreadyFinal("This time has an end. Correct it instead, which takes it back and books it anew.")
     _check(segment.started_at, ended_at, now)
     segment.ended_at, segment.ended_by, segment.corrected_by = whole(ended_at), LaborSegment.EndedBy.SUPERVISOR, by
-    shares.settle(person, [segment], now=whole(now))
+    if person is None:
+        shares.settle_crew(segment.site, segment, now=whole(now))
+    else:
+        shares.settle(person, [segment], now=whole(now))
     return segment
 
 
@@ -78,8 +89,9 @@ def reverse_labor(*, segment_id: UUID, by: str, now: datetime, note: str = "") -
     """
     segment, person = _locked(segment_id)
     _check_booked(segment)
-    reversal = shares.reverse(person, segment, by=by, note=note, now=whole(now))
-    shares.settle(person, [], now=whole(now), around=[Window(segment.started_at, segment.ended_at)])
+    reversal = shares.reverse(segment.site, segment, by=by, note=note, now=whole(now))
+    if person is not None:
+        shares.settle(person, [], now=whole(now), around=[Window(segment.started_at, segment.ended_at)])
     return reversal
 
 
@@ -95,12 +107,15 @@ def correct_labor(
     segment, person = _locked(segment_id)
     _check_booked(segment)
     _check(started_at, ended_at, now)
-    shares.reverse(person, segment, by=by, note=note, now=whole(now))
+    shares.reverse(segment.site, segment, by=by, note=note, now=whole(now))
     renewed = shares.copy_of(segment)
     renewed.started_at, renewed.ended_at = whole(started_at), whole(ended_at)
     renewed.corrected_by, renewed.note = by, note
-    before = Window(segment.started_at, segment.ended_at)
-    shares.settle(person, [renewed], now=whole(now), around=[before])
+    if person is None:
+        shares.settle_crew(segment.site, renewed, now=whole(now))
+    else:
+        before = Window(segment.started_at, segment.ended_at)
+        shares.settle(person, [renewed], now=whole(now), around=[before])
     return renewed
 
 
@@ -131,7 +146,7 @@ def add_labor(
     segment = LaborSegment(
         site_id=person.site_id, person=person, operation=operation, activity=activity,
         started_at=whole(started_at), ended_at=whole(ended_at), ended_by=LaborSegment.EndedBy.SUPERVISOR,
-        recorded_at=whole(now), corrected_by=by, note=note,
+        recorded_at=whole(now), corrected_by=by, note=note, planned_minutes=operation.planned_minutes(activity),
     )  # fmt: skip
     shares.settle(person, [segment], now=whole(now))
     return segment
@@ -161,19 +176,31 @@ def correct_attendance(
     return renewed
 
 
-def _locked(segment_id: UUID) -> tuple[LaborSegment, Person]:
-    owner = LaborSegment.objects.filter(pk=segment_id).values_list("person_id", flat=True).first()
+def _locked(segment_id: UUID) -> tuple[LaborSegment, Person | None]:
+    """Return the segment and whose it is, locked: the person, or of a crew without names (None) its order.
+
+    :raises PersonForgotten: whose it was is no longer known, so nothing can be shared anew.
+    """
+    found = LaborSegment.objects.filter(pk=segment_id)
+    owner = found.values_list("person_id", "operation_id", "anonymized_at").first()
     if owner is None:
         raise NotFound("There is no such time on a job.")
-    person = lock(owner)
-    return LaborSegment.objects.select_related("operation__work_order", "reason").get(pk=segment_id), person
+    person_id, operation_id, anonymized_at = owner
+    if anonymized_at is not None:
+        raise PersonForgotten("The site's retention took the person out of this time. It can no longer be corrected.")
+    person = lock(person_id) if person_id else None
+    if person is None:
+        lock_operation(operation_id)
+    return found.select_related("operation__work_order", "reason", "site", "person").get(), person
 
 
 def _locked_attendance(segment_id: UUID) -> tuple[AttendanceSegment, Person]:
-    owner = AttendanceSegment.objects.filter(pk=segment_id).values_list("person_id", flat=True).first()
+    owner = AttendanceSegment.objects.filter(pk=segment_id).values_list("person_id", "anonymized_at").first()
     if owner is None:
         raise NotFound("There is no such attendance.")
-    person = lock(owner)
+    if owner[0] is None:
+        raise PersonForgotten("The site's retention took the person out of this time. It can no longer be corrected.")
+    person = lock(owner[0])
     return AttendanceSegment.objects.get(pk=segment_id), person
 
 

@@ -4,16 +4,16 @@ import uuid
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from django.db.models import Q
-
 from labor import queries
 from labor.events import LaborTimeRecorded
 from labor.models import AttendanceSegment, LaborSegment
-from labor.rules import Job, Window, is_forgotten, seconds_by_job
+from labor.rules import is_forgotten
 from mes.core import bus
 from mes.core.durations import minutes_to_seconds, seconds_to_minutes
 from mes.core.errors import NotAllowed
-from mes.masterdata.models import Person
+from mes.core.shares import Window, seconds_of
+from mes.masterdata.models import Person, Site
+from mes.masterdata.queries import told_number
 
 
 class PersonInactive(NotAllowed):
@@ -83,40 +83,34 @@ def settle(person: Person, ended: Sequence[LaborSegment], *, now: datetime, arou
     windows = [*around, *(Window(one.started_at, one.ended_at) for one in ended)]
     if not windows:
         return
-    fresh = {one.pk: one for one in ended}
-    earliest = min(window.start for window in windows) - 2 * queries.forgotten_after()
-    latest = max(window.end or now for window in windows) + 2 * queries.forgotten_after()
-    nearby = queries.effective(person_id=person.pk).filter(started_at__lt=latest)
-    others = [
-        one
-        for one in nearby.filter(Q(ended_at__isnull=True) | Q(ended_at__gt=earliest)).select_related(
-            "operation__work_order", "reason"
-        )
-        if one.pk not in fresh
-    ]
-    until = max([now, *(one.ended_at for one in [*ended, *others] if one.ended_at)])
-    shares = seconds_by_job(
-        [Job(one.pk, one.started_at, one.ended_at) for one in [*ended, *others]],
-        presence=_presence(person, earliest, latest),
-        until=until,
-    )
+    fresh = {one.pk for one in ended}
+    touched = queries.beside(person_id=person.pk, windows=windows, but=fresh)
+    parallel = touched
+    if touched:
+        parallel = queries.beside(person_id=person.pk, windows=[queries.hull([*ended, *touched])], but=fresh)
+    until = max([now, *(one.ended_at for one in [*ended, *parallel] if one.ended_at)])
+    seconds = seconds_of(queries.divided([*ended, *parallel], person=person, until=until))
     for one in ended:
-        _book(person, one, seconds=shares[one.pk], now=now)
-    for one in others:
-        touched = one.ended_at is not None and any(
-            one.started_at < (window.end or until) and window.start < one.ended_at for window in windows
-        )
-        if touched and booked_seconds(one) != shares[one.pk]:
-            reverse(person, one, by="", note="shared anew with parallel work", now=now)
-            _book(person, copy_of(one), seconds=shares[one.pk], now=now)
+        _book(person.site, one, seconds=seconds.get(one.pk, 0), now=now)
+    for one in touched:
+        if one.ended_at is not None and booked_seconds(one) != seconds.get(one.pk, 0):
+            reverse(person.site, one, by="", note="shared anew with parallel work", now=now)
+            _book(person.site, copy_of(one), seconds=seconds.get(one.pk, 0), now=now)
 
 
-def reverse(person: Person, segment: LaborSegment, *, by: str, note: str, now: datetime) -> LaborSegment:
+def settle_crew(site: Site, ended: LaborSegment, *, now: datetime) -> None:
+    """Book the time of a crew without names that has just ended: elapsed time for each of them, shared with nothing."""
+    assert ended.ended_at is not None, "only what has ended is booked"
+    elapsed = round((ended.ended_at - ended.started_at).total_seconds())
+    _book(site, ended, seconds=elapsed * ended.crew_size, now=now)
+
+
+def reverse(site: Site, segment: LaborSegment, *, by: str, note: str, now: datetime) -> LaborSegment:
     """Take a booked segment back by its negative."""
     taken_back = copy_of(segment)
     taken_back.reverses = segment
     taken_back.corrected_by, taken_back.note = by, note
-    _book(person, taken_back, seconds=-booked_seconds(segment), now=now)
+    _book(site, taken_back, seconds=-booked_seconds(segment), now=now)
     return taken_back
 
 
@@ -130,10 +124,12 @@ def copy_of(segment: LaborSegment) -> LaborSegment:
     return LaborSegment(
         id=uuid.uuid4(),
         site_id=segment.site_id,
-        person_id=segment.person_id,
+        person=segment.person,
         operation=segment.operation,
         reason=segment.reason,
         activity=segment.activity,
+        crew_size=segment.crew_size,
+        planned_minutes=segment.planned_minutes,
         started_at=segment.started_at,
         ended_at=segment.ended_at,
         ended_by=segment.ended_by,
@@ -143,30 +139,23 @@ def copy_of(segment: LaborSegment) -> LaborSegment:
     )
 
 
-def _presence(person: Person, earliest: datetime, latest: datetime) -> list[Window]:
-    found = queries.presence(person_id=person.pk).filter(started_at__lt=latest)
-    return [
-        Window(one.started_at, one.ended_at or one.claimed_ended_at)
-        for one in found.filter(Q(ended_at__isnull=True) | Q(ended_at__gt=earliest))
-    ]
-
-
-def _book(person: Person, segment: LaborSegment, *, seconds: int, now: datetime) -> None:
+def _book(site: Site, segment: LaborSegment, *, seconds: int, now: datetime) -> None:
     assert segment.ended_at is not None, "only what has ended is booked"
     segment.minutes = seconds_to_minutes(seconds)
     segment.recorded_at = now
     segment.save()
     if not seconds:
         return  # nobody books nothing
-    operation = segment.operation
+    operation, who = segment.operation, told_number(segment.person, site=site)
     bus.publish(
         LaborTimeRecorded(
             event_id=segment.pk,
-            site=person.site.code,
-            subject=operation.work_order.number if operation else f"person/{person.number}",
+            site=site.code,
+            subject=operation.work_order.number if operation else f"person/{who}",
             occurred_at=segment.ended_at,
             segment_id=segment.pk,
-            person=person.number,
+            person=who,
+            crew_size=segment.crew_size,
             operation=operation.number if operation else "",
             activity=segment.activity,
             started_at=segment.started_at,

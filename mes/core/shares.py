@@ -135,15 +135,13 @@ def divide(
     return found
 
 
-def seconds_by_job(
-    jobs: Sequence[Job], *, within: Iterable[Window], until: datetime, rules: Iterable[Rule] = ()
-) -> dict[Hashable, int]:
-    """Return the whole seconds that each job gets of what :func:`divide` divides; a job that gets none has 0."""
-    shares: dict[Hashable, int] = {job.key: 0 for job in jobs}
-    for stretch in divide(jobs, within=within, until=until, rules=rules):
+def seconds_of(stretches: Iterable[Stretch]) -> dict[Hashable, int]:
+    """Return the whole seconds that each job got of these stretches; a job that is in none is left out."""
+    total: dict[Hashable, int] = {}
+    for stretch in stretches:
         for part in stretch.parts:
-            shares[part.key] += part.seconds
-    return shares
+            total[part.key] = total.get(part.key, 0) + part.seconds
+    return total
 
 
 def merge(windows: Iterable[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:

@@ -34,6 +34,7 @@ class OperationStarted(Event):
     """Someone started (or resumed) work; ``activity`` is ``SETUP`` or ``RUN``.
 
     ``approved_by`` is the supervisor who let it start before the operation it follows has passed anything on.
+    ``crew_size`` people who are not named work on it; None: as many as before.
     """
 
     operation: str
@@ -42,6 +43,7 @@ class OperationStarted(Event):
     activity: str
     person: str
     approved_by: str = ""
+    crew_size: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,11 +1,13 @@
 """Master data in the admin: what an ERP owns is shown and cannot be edited, and says whose it is."""
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -23,11 +25,13 @@ from mes.masterdata.models import (
     Item,
     ItemUom,
     Person,
+    PrivacyPolicy,
     ReasonCode,
     Routing,
     RoutingStep,
     Shift,
     Site,
+    SplitPolicy,
     Uom,
     WorkCenter,
     WorkUnit,
@@ -161,6 +165,59 @@ class SiteAdmin(KeptAdmin):
         return self.sites_to(request, self.edit) is None
 
 
+class SplitPolicyForm(forms.ModelForm):
+    """A new policy; without a moment it holds from now on."""
+
+    now: datetime
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self.now = timezone.now()
+        if "valid_from" in self.fields:
+            self.fields["valid_from"].required = False
+            self.fields["valid_from"].help_text += " Empty: from now on."
+
+    def clean_valid_from(self) -> datetime:
+        moment = self.cleaned_data.get("valid_from") or self.now
+        if moment < self.now:
+            raise ValidationError("It cannot begin in the past: what was booked stays as it was divided then.")
+        return moment
+
+
+@admin.register(SplitPolicy)
+class SplitPolicyAdmin(FactAdmin):
+    """How a site divides time between jobs that go on at once; another one follows, none is changed."""
+
+    form = SplitPolicyForm
+    list_display = ["site", "policy", "valid_from", "set_by"]
+    list_filter = ["site", "policy"]
+    list_select_related = ["site"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self._may_edit(request, None)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        made = services.set_split_policy(
+            site=obj.site,
+            policy=obj.policy,
+            valid_from=obj.valid_from,
+            by=request.user.get_username(),
+            now=form.now,
+        )
+        obj.pk = made.pk
+
+
+@admin.register(PrivacyPolicy)
+class PrivacyPolicyAdmin(KeptAdmin):
+    """What a site agreed with its people."""
+
+    see = "access:manage"
+    edit = "access:manage"
+    list_display = ["site", "active", "smallest_group", "posting", "retention_days"]
+    list_filter = ["active"]
+    list_select_related = ["site"]
+
+
 @admin.register(Area)
 class AreaAdmin(BySite, ModelAdmin):
     """Parts of a plant."""
@@ -174,7 +231,7 @@ class WorkUnitInline(BySiteInline, TabularInline):
     """The machines of a work center, which we may add to whoever owns the center."""
 
     model = WorkUnit
-    fields = ["code", "name", "active"]
+    fields = ["code", "name", "sharing", "active"]
     extra = 0
     can_delete = False
 

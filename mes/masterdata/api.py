@@ -3,12 +3,13 @@
 from typing import Any
 
 from django.db.models import Prefetch
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.response import Response
 
 from mes.core.api.fields import CodeField, InstantField, OutputDecimalField
-from mes.core.api.input import ChoicesField, Filters, FlagField
+from mes.core.api.input import ChoicesField, Filters, FlagField, Input
 from mes.core.api.views import ApiView
 from mes.masterdata.models import (
     BillOfMaterials,
@@ -17,9 +18,11 @@ from mes.masterdata.models import (
     ReasonCode,
     Routing,
     Site,
+    SplitPolicy,
     Uom,
     WorkCenter,
 )
+from mes.masterdata.services import set_split_policy
 
 OWNED = "Master data is written by its owner: in the ERP, through /api/v1/erp/<connection>/items, or in the admin."
 
@@ -250,6 +253,9 @@ class WorkCentersView(ApiView):
         class Unit(serializers.Serializer):
             code = serializers.CharField()
             name = serializers.CharField()
+            sharing = serializers.CharField(
+                help_text="EXCLUSIVE: one job at a time; SPLIT: its time is divided between jobs; FULL: each gets all."
+            )
             active = serializers.BooleanField()
 
         id = serializers.CharField()
@@ -265,6 +271,50 @@ class WorkCentersView(ApiView):
         """List the work centers of the caller's sites."""
         centers = WorkCenter.objects.select_related("site", "area").prefetch_related("work_units")
         return self.page(self.here(centers.filter(**self.filters(self.Query))), self.Output)
+
+
+class SplitPoliciesView(ApiView):
+    """How sites divide time in which several jobs went on at once."""
+
+    rights = {"GET": "masterdata:read", "POST": "masterdata:write"}
+    ordering = ("site__code", "valid_from", "pk")
+
+    class Query(Filters):
+        site = CodeField(required=False, source="site__code")
+
+    class Body(Input):
+        site = CodeField(max_length=32)
+        policy = ChoicesField(SplitPolicy.Policy.values)
+        valid_from = InstantField(required=False, default=None, help_text="Not in the past; left out: from now on.")
+
+    class Output(serializers.Serializer):
+        site = serializers.CharField(source="site.code")
+        policy = serializers.CharField(
+            help_text="EQUAL, STANDARD (planned time), QUANTITY (pieces), MACHINE (jobs get machine time only)."
+        )
+        valid_from = InstantField()
+        set_by = serializers.CharField()
+
+    @extend_schema(operation_id="split_policies_list", parameters=[Query], responses=Output(many=True))
+    def get(self, request: Any) -> Response:
+        """List every policy there was; at a moment the last one holds that began before. Without one: EQUAL."""
+        rows = SplitPolicy.objects.select_related("site").filter(**self.filters(self.Query))
+        return self.page(self.here(rows), self.Output)
+
+    @extend_schema(operation_id="split_policies_set", request=Body, responses={201: Output})
+    def post(self, request: Any) -> Response:
+        """Divide by another policy from a moment on; what was booked stays."""
+        given = self.body(self.Body)
+        site = self.one(Site.objects.all(), site="code", what="site", code=given["site"])
+        now = timezone.now()
+        made = set_split_policy(
+            site=site,
+            policy=given["policy"][0],
+            valid_from=given["valid_from"] or now,
+            by=str(request.auth.actor).removeprefix("user:"),
+            now=now,
+        )
+        return Response(self.Output(made).data, status=201)
 
 
 class PeopleView(ApiView):

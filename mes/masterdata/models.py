@@ -135,6 +135,41 @@ class SplitPolicy(models.Model):
         return f"{self.get_policy_display()} from {self.valid_from:%Y-%m-%d %H:%M}"
 
 
+class PrivacyPolicy(models.Model):
+    """What a site agreed with its people: nothing shows what one person did, and how long it is known who it was."""
+
+    class Posting(models.TextChoices):
+        PSEUDONYM = "PSEUDONYM", "Under a pseudonym, the same for a person every time"
+        CREW = "CREW", "As time of a crew without names"
+
+    site = models.OneToOneField(Site, on_delete=models.PROTECT, related_name="privacy_policy")
+    active = models.BooleanField(default=True)
+    smallest_group = models.PositiveSmallIntegerField(
+        default=5, help_text="Sums of fewer people than this are not shown."
+    )
+    posting = models.CharField(max_length=16, choices=Posting, default=Posting.PSEUDONYM, help_text="To ERPs.")
+    retention_days = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        help_text="After so many days the person is taken out of times and approvals; the sums stay. Empty: never.",
+    )
+
+    history = HistoricalRecords()
+
+    class Meta:
+        verbose_name_plural = "privacy policies"
+        ordering = ["site"]
+        constraints = [
+            models.CheckConstraint(condition=Q(smallest_group__gte=2), name="one_person_is_no_group"),
+            models.CheckConstraint(
+                condition=Q(retention_days__isnull=True) | Q(retention_days__gte=1), name="persons_are_kept_for_a_day"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Privacy at {self.site}"
+
+
 class WorkUnit(models.Model):
     """A machine or bench of a work center (ISA-95 work unit): what an operation occupies."""
 

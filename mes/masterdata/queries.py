@@ -1,13 +1,26 @@
 """What others ask about master data."""
 
+import hashlib
 from collections.abc import Collection, Iterable
 from decimal import Decimal
 from fractions import Fraction
 
+from django.conf import settings
+
 from mes.core import shares
 from mes.core.errors import InvalidInput
 from mes.masterdata import rules
-from mes.masterdata.models import BillOfMaterials, Item, ReasonCode, Routing, Site, SplitPolicy, Uom
+from mes.masterdata.models import (
+    BillOfMaterials,
+    Item,
+    Person,
+    PrivacyPolicy,
+    ReasonCode,
+    Routing,
+    Site,
+    SplitPolicy,
+    Uom,
+)
 
 
 class UnknownReason(InvalidInput):
@@ -61,6 +74,34 @@ def split_rules(*, site_id: int) -> list[shares.Rule]:
     """Return how the site divides time between jobs that go on at once, by validity; EQUAL before the first."""
     rows = SplitPolicy.objects.filter(site_id=site_id).order_by("valid_from").values_list("valid_from", "policy")
     return [shares.Rule(valid_from, policy) for valid_from, policy in rows]
+
+
+def privacy_of(*, site_id: int) -> PrivacyPolicy | None:
+    """Return the site's privacy policy where it is in force."""
+    return PrivacyPolicy.objects.filter(site_id=site_id, active=True).first()
+
+
+def private_sites(sites: Collection[str] | None = None) -> frozenset[str]:
+    """Return the codes of sites (of these; None: of all) at which nothing may show what one person did."""
+    found = PrivacyPolicy.objects.filter(active=True)
+    if sites is not None:
+        found = found.filter(site__code__in=sites)
+    return frozenset(found.values_list("site__code", flat=True))
+
+
+def pseudonym_of(*, site: str, number: str) -> str:
+    """Return by what name a person of a site in privacy mode is told of; "" and pseudonyms stay what they are."""
+    if not number or number.startswith(rules.PSEUDONYM):
+        return number
+    secret = settings.LINESIDE_PSEUDONYM_KEY or hashlib.sha256(b"pseudonyms" + settings.SECRET_KEY.encode()).hexdigest()
+    return rules.pseudonym(key=secret.encode(), site=site, number=number)
+
+
+def told_number(person: Person | None, *, site: Site) -> str:
+    """Return the number under which a person is told of in what others read: a pseudonym where the site is private."""
+    if person is None:
+        return ""
+    return pseudonym_of(site=site.code, number=person.number) if privacy_of(site_id=site.pk) else person.number
 
 
 def zone_of(sites: Collection[str]) -> str:

@@ -15,6 +15,7 @@ urlpatterns = [
     path("routings", api.RoutingsView.as_view(), name="api-routings"),
     path("routings/<row:pk>", api.RoutingView.as_view(), name="api-routing"),
     path("work-centers", api.WorkCentersView.as_view(), name="api-work-centers"),
+    path("split-policies", api.SplitPoliciesView.as_view(), name="api-split-policies"),
     path("people", api.PeopleView.as_view(), name="api-people"),
     path("reasons", api.ReasonsView.as_view(), name="api-reasons"),
 ]

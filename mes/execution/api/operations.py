@@ -99,6 +99,14 @@ class StartView(OperationVerb):
         approved_by = CodeField(
             required=False, default="", allow_empty=True, help_text="Who lets it start out of sequence."
         )
+        crew_size = serializers.IntegerField(
+            required=False,
+            default=None,
+            allow_null=True,
+            min_value=0,
+            max_value=99,
+            help_text="How many people who are not named work on it, beside `person`. Left out: as many as before.",
+        )
 
     @extend_schema(operation_id="operations_start", request=Body, responses=OperationAnswer)
     def post(self, request: Any, pk: int) -> Response:
@@ -110,6 +118,7 @@ class StartView(OperationVerb):
                 activity=given["activity"][0],
                 work_unit=given["work_unit"],
                 approved_by=approver_at(request, site, given["approved_by"]),
+                crew_size=given["crew_size"],
                 **who,
             ),
         )

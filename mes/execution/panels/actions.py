@@ -69,6 +69,7 @@ class Start(OnJob):
             activity=tap.text("activity"),
             work_unit=tap.text("work_unit", needed=False),
             approved_by=tap.approver(OVER),
+            crew_size=tap.number("crew_size") if tap.text("crew_size", needed=False) else None,
         )
         return _("saved")
 

@@ -68,10 +68,12 @@ def start_operation(
     activity: str = "RUN",
     work_unit: str = "",
     approved_by: Person | None = None,
+    crew_size: int | None = None,
 ) -> Operation:
     """Start or resume setup (``SETUP``) or production (``RUN``) on a work unit; the other activity ends by itself.
 
-    ``work_unit`` is a code; "" means where the operation ran last, or the work center's first.
+    ``work_unit`` is a code; "" means where the operation ran last, or the work center's first. ``crew_size`` is how many
+    people who are not named work on it, beside ``person``; None: as many as before.
 
     :raises AlreadyStarted: the same activity is going on, naming who started it.
     :raises OutOfSequence: no pieces have come from the previous operation (setup may begin before), and no supervisor
@@ -98,7 +100,14 @@ def start_operation(
         by = person.number if person else ""
         set_status(order, WorkOrder.Status.RUNNING, by=by, now=at)
     machine.occupy(
-        operation, work_unit=unit, activity=activity, person=person, at=at, now=now, approved_by=approved_by
+        operation,
+        work_unit=unit,
+        activity=activity,
+        person=person,
+        at=at,
+        now=now,
+        approved_by=approved_by,
+        crew_size=crew_size,
     )
     operation.status = Status.SETUP if activity == Activity.SETUP else Status.RUNNING
     if operation.started_at is None:

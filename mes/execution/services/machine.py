@@ -54,6 +54,7 @@ def occupy(
     at: datetime,
     now: datetime,
     approved_by: Person | None = None,
+    crew_size: int | None = None,
 ) -> None:
     """Begin to occupy a work unit, and publish the start. The operation's row is not saved here.
 
@@ -87,6 +88,7 @@ def occupy(
             activity=activity,
             person=person.number if person else "",
             approved_by=approved_by.number if approved_by else "",
+            crew_size=crew_size,
         )
     )
 

@@ -1,6 +1,5 @@
 """Several jobs on one work unit: refused, each with its part of the time, or each with all of it, as the unit says."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -104,18 +103,17 @@ def _seconds(interval: MachineInterval) -> int:
     # Time in which labor gets no part is not nobody's on a machine: there it is divided equally.
     rules = [shares.Rule(one.valid_from, _machine_policy(one.policy)) for one in rules]
     pieces = _pieces(interval, jobs) if any(one.policy == shares.QUANTITY for one in rules) else {}
+    left = [(one, start, end) for one in jobs for start, end in _left(one, jobs, interval.ended_at)]
     parts = [
-        shares.Job((one.pk, number), start, end, one.planned_minutes, pieces.get(one.operation_id, ()))
-        for one in jobs
-        for number, (start, end) in enumerate(_left(one, jobs, interval.ended_at))
+        shares.Job(f"{one.pk}/{start.isoformat()}", start, end, one.planned_minutes, pieces.get(one.operation_id, ()))
+        for one, start, end in left
     ]
-    divided = shares.seconds_by_job(
+    owners = [one.pk for one, _start, _end in left]
+    divided = shares.divide(
         parts, within=[shares.Window(interval.started_at, interval.ended_at)], until=interval.ended_at, rules=rules
     )
-    total: dict[object, int] = defaultdict(int)
-    for one in parts:
-        total[one.key[0]] += divided[one.key]  # type: ignore[index]  # the keys above
-    return total[interval.pk]
+    seconds = shares.seconds_of(divided)
+    return sum(seconds.get(part.key, 0) for part, pk in zip(parts, owners, strict=True) if pk == interval.pk)
 
 
 def _machine_policy(policy: str) -> str:

@@ -9,9 +9,10 @@ from django.conf import settings
 from django.db import connection
 
 from mes.core.errors import DomainError
-from mes.execution.models import Operation, OrderComponent, ProductionReport
-from tests.factories import make_item, make_lot, make_work_order
-from tests.mes.execution.helpers import report, start
+from mes.execution.models import MachineInterval, Operation, OrderComponent, ProductionReport
+from mes.masterdata.models import WorkUnit
+from tests.factories import make_item, make_lot, make_work_center, make_work_order
+from tests.mes.execution.helpers import at, pause, report, start
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -94,3 +95,43 @@ def test_one_id_on_two_orders_at_once_is_one_fact_and_one_refusal():
     )
     assert sorted(results) == ["booked", "report_id_reused"]
     assert ProductionReport.objects.count() == 1
+
+
+def test_two_who_start_at_once_on_a_unit_for_one_job_do_not_both_pass():
+    center = make_work_center()
+    WorkUnit.objects.filter(work_center=center).update(sharing="EXCLUSIVE")
+    for _ in range(5):
+        orders = [make_work_order(operations=1) for _ in range(4)]
+        Operation.objects.filter(work_order__in=orders).update(work_center=center)
+        results = together(*[lambda order=order: start(order, "10") and "started" for order in orders])
+        assert sorted(results) == ["started", *["work_unit_occupied"] * 3]
+        pause(orders[results.index("started")], "10", when=at(1))
+
+
+def test_two_who_leave_a_shared_unit_at_once_lose_nothing_of_its_time():
+    center = make_work_center()
+    for _ in range(5):
+        orders = [make_work_order(operations=1) for _ in range(3)]
+        Operation.objects.filter(work_order__in=orders).update(work_center=center)
+        together(*[lambda order=order: start(order, "10") for order in orders])
+        together(*[lambda order=order: pause(order, "10", when=at(20)) for order in orders])
+        booked = Operation.objects.filter(work_order__in=orders).values_list("actual_run_time", flat=True)
+        assert sum(round(minutes * 60) for minutes in booked) == 20 * 60
+        MachineInterval.objects.filter(operation__work_order__in=orders).update(started_at=at(-60), ended_at=at(-50))
+
+
+def test_two_who_change_places_do_not_wait_for_each_other_for_ever():
+    center = make_work_center()
+    other = WorkUnit.objects.create(site=center.site, work_center=center, code="OTHER")
+    orders = [make_work_order(operations=1) for _ in range(2)]
+    Operation.objects.filter(work_order__in=orders).update(work_center=center)
+    places = [center.code, other.code]
+    for order, place in zip(orders, places, strict=True):
+        start(order, "10", activity="SETUP", work_unit=place)
+    results = together(
+        *[
+            lambda order=order, place=place: start(order, "10", when=at(5), work_unit=place) and "moved"
+            for order, place in zip(orders, reversed(places), strict=True)
+        ]
+    )
+    assert results == ["moved", "moved"]

@@ -23,7 +23,8 @@ SOURCES = (
     "templates/terminal/centers.html", "templates/terminal/revoked.html", "templates/terminal/enroll.html",
     "templates/*/terminal/**/*.html", "templates/theme_toggle.html", "templates/base.html",
     "mes/terminal/views/*.py", "mes/terminal/services/entries.py", "mes/execution/services/locking.py",
-    "mes/execution/services/floor.py", "mes/documents/services/*.py", "mes/documents/gates.py", "mes/core/templatetags/lineside.py",
+    "mes/execution/services/floor.py", "mes/execution/services/sharing.py", "labor/services/crews.py",
+    "mes/documents/services/*.py", "mes/documents/gates.py", "mes/core/templatetags/lineside.py",
     "mes/*/panels.py", "mes/*/panels/*.py", "labor/panels.py", "labor/panels/*.py", "quality/panels.py",
     "quality/panels/*.py",
 )  # fmt: skip

@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from labor import services
+from labor import queries, services
 from labor.models import AttendanceSegment, LaborSegment
 from mes.access.api import answered_once
 from mes.core.api.fields import BooleanField, CodeField, InstantField, OutputDecimalField
@@ -31,7 +31,7 @@ class AttendanceOutput(serializers.Serializer):
 
     id = serializers.UUIDField()
     site = serializers.CharField(source="site.code")
-    person = serializers.CharField(source="person.number")
+    person = serializers.CharField(source="person.number", allow_null=True, default=None)
     kind = serializers.CharField()
     started_at = InstantField()
     ended_at = InstantField(allow_null=True)
@@ -39,11 +39,15 @@ class AttendanceOutput(serializers.Serializer):
 
 
 class SegmentOutput(serializers.Serializer):
-    """A stretch of one person's work; ``minutes`` is that person's share, final once it has ended."""
+    """A stretch of one person's work; ``minutes`` is that person's share, final once it has ended.
+
+    Without a person it is a crew of ``crew_size`` people, and ``minutes`` is the time of all of them.
+    """
 
     id = serializers.UUIDField()
     site = serializers.CharField(source="site.code")
-    person = serializers.CharField(source="person.number")
+    person = serializers.CharField(source="person.number", allow_null=True, default=None)
+    crew_size = serializers.IntegerField()
     activity = serializers.CharField()
     work_order = serializers.CharField(source="operation.work_order.number", allow_null=True, default=None)
     operation = serializers.CharField(source="operation.number", allow_null=True, default=None)
@@ -95,6 +99,67 @@ class SegmentsView(ApiView):
     def get(self, request: Any) -> Response:
         """List time on jobs, reversals included."""
         return self.page(self.here(_segments().filter(**self.filters(self.Query))), SegmentOutput)
+
+
+class StretchOutput(serializers.Serializer):
+    """A stretch in which the same jobs went on, and what each got of it."""
+
+    class PartOutput(serializers.Serializer):
+        segment = serializers.UUIDField(source="key")
+        weight = serializers.IntegerField(help_text="Of planned minutes or pieces: millionths.")
+        seconds = serializers.IntegerField()
+
+    started_at = InstantField(source="start")
+    ended_at = InstantField(source="end")
+    seconds = serializers.IntegerField()
+    policy = serializers.CharField(help_text="The site's split policy then.")
+    basis = serializers.CharField(help_text="By what it was divided: EQUAL where the policy found nothing to weigh by.")
+    parts = PartOutput(many=True)
+
+
+class SegmentSharesView(ApiView):
+    """How the minutes of a segment came about."""
+
+    rights = {"GET": "labor:read"}
+
+    @extend_schema(operation_id="labor_segments_shares", responses=StretchOutput(many=True))
+    def get(self, request: Any, pk: Any) -> Response:
+        """List the stretches that a booked segment is in, with what went on at the same time. Empty for a crew."""
+        segment = self.one(_segments().select_related("reverses"), what="time on a job", pk=pk)
+        return Response(StretchOutput(queries.how_divided(segment), many=True).data)
+
+
+class CrewView(ApiView):
+    """How many people who are not named work on an operation."""
+
+    rights = {"POST": "labor:write"}
+
+    class Body(Input):
+        operation_id = CodeField(max_length=18)
+        crew_size = serializers.IntegerField(min_value=0, max_value=99)
+        occurred_at = InstantField(required=False, default=None, help_text="When it happened; left out: now.")
+
+    class Output(serializers.Serializer):
+        crew_size = serializers.IntegerField()
+        segment = SegmentOutput(allow_null=True, help_text="The crew's running time; null where there is no crew.")
+        warnings = serializers.ListField(child=serializers.CharField())
+
+    @extend_schema(operation_id="labor_crew_set", request=Body, responses=Output)
+    def post(self, request: Any) -> Response:
+        """Say how many people who are not named work on a running operation from now on, beside those clocked on."""
+        given = self.body(self.Body)
+        asked = given["operation_id"]
+        pk = int(asked) if asked.isascii() and asked.isdigit() else 0
+        self.one(Operation.objects.all(), site="work_order__site__code", what="operation", pk=pk)
+
+        def work() -> tuple[int, Any]:
+            now = timezone.now()
+            occurred_at, warnings = moment(given["occurred_at"], now)
+            crew = services.set_crew_size(operation_id=pk, size=given["crew_size"], occurred_at=occurred_at, now=now)
+            told = SegmentOutput(_segments().get(pk=crew.pk)).data if crew else None
+            return 200, {"crew_size": given["crew_size"], "segment": told, "warnings": warnings}
+
+        return answered_once(request, given, work)
 
 
 class SegmentReversalView(ApiView):

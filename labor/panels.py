@@ -8,12 +8,15 @@ from zoneinfo import ZoneInfo
 from django.db.models import Max
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from labor import queries, services
 from labor.models import AttendanceSegment, LaborSegment
+from labor.services.crews import LARGEST
 from mes.access.queries import sites_of
 from mes.core.attention import Attention
-from mes.execution.models import WorkOrder
+from mes.core.errors import NotFound
+from mes.execution.models import Operation, WorkOrder
 from mes.execution.panels import looked_at
 from mes.execution.panels.board import OrderSection, Worker
 from mes.masterdata.models import Site
@@ -31,7 +34,16 @@ class CrewPanel(Panel):
     def context(self, place: Place) -> dict[str, Any]:
         job = looked_at(place)["job"]
         running = list(queries.running_at(work_center_id=place.work_center.pk))
-        return {"job": job, "running": running}
+        unnamed = next(
+            (one.crew_size for one in running if one.is_crew and job and one.operation_id == job.operation.pk), 0
+        )
+        return {
+            "job": job,
+            "running": [one for one in running if not one.is_crew],
+            "crews": [one for one in running if one.is_crew],
+            "unnamed": unnamed,
+            "is_full": unnamed >= LARGEST,
+        }
 
 
 class ClockIn(Action):
@@ -88,6 +100,40 @@ class LeaveJob(Action):
         return _("saved")
 
 
+class CrewMore(Action):
+    """One more person who is not named works on the job."""
+
+    key = "crew-more"
+
+    def apply(self, tap: Tap) -> str:
+        services.change_crew_size(operation_id=_operation(tap), by=1, occurred_at=tap.at, now=tap.now)
+        return _("saved")
+
+
+class CrewLess(Action):
+    """One person fewer who is not named works on the job."""
+
+    key = "crew-less"
+
+    def apply(self, tap: Tap) -> str:
+        services.change_crew_size(operation_id=_operation(tap), by=-1, occurred_at=tap.at, now=tap.now)
+        return _("saved")
+
+
+def _operation(tap: Tap) -> int:
+    """Return the operation's key if it is one of this work center.
+
+    :raises NotFound: it is not; a terminal books for its own work center only.
+    """
+    operation_id = tap.number("operation")
+    if not Operation.objects.filter(pk=operation_id, work_center=tap.work_center).exists():
+        raise NotFound(
+            _("This job is not at %(center)s any more. Choose another one.") % {"center": tap.work_center.code},
+            field="operation",
+        )
+    return operation_id
+
+
 class LaborSection(OrderSection):
     """The time that people worked on an order."""
 
@@ -109,8 +155,11 @@ def crew(sites: Collection[str], now: datetime) -> list[Worker]:
     )
     workers = [
         Worker(
-            name=one.person.name,
-            number=one.person.number,
+            name=one.person.name
+            if one.person
+            else ngettext("%(n)s person", "%(n)s people", one.crew_size) % {"n": one.crew_size},
+            number=one.person.number if one.person else f"crew/{one.pk}",
+            people=one.crew_size,
             work_center=one.operation.work_center.code if one.operation else "",
             job=str(one.operation) if one.operation else str(one.reason or ""),
             activity=one.activity,
@@ -118,7 +167,7 @@ def crew(sites: Collection[str], now: datetime) -> list[Worker]:
         )
         for one in running
     ]
-    busy = {one.person_id for one in running}
+    busy = {one.person_id for one in running if one.person_id}
     present = AttendanceSegment.objects.filter(site__code__in=sites, ended_at=None, flagged_at=None)
     for here in present.exclude(person_id__in=busy).select_related("person"):
         workers.append(
@@ -144,7 +193,7 @@ def forgotten(*, sites: Collection[str], now: datetime) -> list[Attention]:
                 Attention(
                     key=f"labor-{one.pk}",
                     what=_("%(person)s: the time on %(job)s was never ended")
-                    % {"person": one.person.name, "job": one.operation or one.reason},
+                    % {"person": one.person.name if one.person else _("A crew"), "job": one.operation or one.reason},
                     how=_("Set the end that is right; until then it counts for nothing."),
                     url=_day_url(site, one.started_at),
                     since=one.started_at,
@@ -184,4 +233,4 @@ def last_change() -> object:
 
 
 PANELS = (CrewPanel,)
-ACTIONS = (ClockIn, ClockOut, StartBreak, EndBreak, JoinJob, LeaveJob)
+ACTIONS = (ClockIn, ClockOut, StartBreak, EndBreak, JoinJob, LeaveJob, CrewMore, CrewLess)

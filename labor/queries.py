@@ -133,9 +133,7 @@ def divided(segments: Sequence[LaborSegment], *, person: Person, until: datetime
     return divide(jobs, within=windows, until=until, rules=rules)
 
 
-def _pieces(
-    segments: Sequence[LaborSegment], *, start: datetime, until: datetime
-) -> dict[int, tuple[Pieces, ...]]:
+def _pieces(segments: Sequence[LaborSegment], *, start: datetime, until: datetime) -> dict[int, tuple[Pieces, ...]]:
     """Return what was reported on the jobs, without what came after the first of those it concerns was booked.
 
     Counting it later would divide differently what was divided then; a correction books anew, and counts it.
@@ -143,7 +141,9 @@ def _pieces(
     second = timedelta(seconds=1)
     operations = {one.operation_id for one in segments if one.operation_id}
     told = reported_between(operations, start=start, end=until + second)
-    booked = [(one.started_at, one.ended_at, one.recorded_at) for one in segments if one.ended_at and one.minutes is not None]
+    booked = [
+        (one.started_at, one.ended_at, one.recorded_at) for one in segments if one.ended_at and one.minutes is not None
+    ]
     found = {}
     for operation, reports in told.items():
         whole = [(one.at.replace(microsecond=0), one.recorded_at.replace(microsecond=0), one) for one in reports]

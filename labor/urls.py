@@ -25,12 +25,15 @@ app_name = "labor"
 urlpatterns = [
     path("labor/", views.today, name="today"),
     path("labor/<str:site>/<day:day>/", views.day, name="day"),
+    path("labor/<str:site>/<day:day>/<uuid:pk>/", views.shares, name="shares"),
     path("labor/<str:site>/<day:day>/decide", views.decide, name="decide"),
 ]
 
 api_urlpatterns = [
     path("labor/attendance", api.AttendanceView.as_view(), name="api-labor-attendance"),
     path("labor/segments", api.SegmentsView.as_view(), name="api-labor-segments"),
+    path("labor/segments/<uuid:pk>/shares", api.SegmentSharesView.as_view(), name="api-labor-segment-shares"),
+    path("labor/crew", api.CrewView.as_view(), name="api-labor-crew"),
     path("labor/segments/<uuid:pk>/reversal", api.SegmentReversalView.as_view(), name="api-labor-segment-reversal"),
     path("labor/segments/<uuid:pk>/end", api.SegmentEndView.as_view(), name="api-labor-segment-end"),
     path("labor/clock-in", api.ClockInView.as_view(), name="api-labor-clock-in"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -18,9 +19,10 @@ from labor import queries, services
 from labor.models import AttendanceSegment, LaborSegment
 from mes.access.queries import may, sites_of
 from mes.core import live
+from mes.core.durations import seconds_to_minutes
 from mes.core.errors import DomainError, InvalidInput
 from mes.execution.models import Operation
-from mes.masterdata.models import Person, Site
+from mes.masterdata.models import Person, Site, SplitPolicy
 
 
 @login_required
@@ -42,6 +44,7 @@ def day(request: HttpRequest, site: str, day: date) -> HttpResponse:
     here = _today(found)
     begin, end = queries.day_bounds(site=found, day=day)
     people = queries.days(site=found, day=day, now=now)
+    crews, vouched = queries.crews_on(site=found, day=day), queries.crews_approval(site=found, day=day)
     with timezone.override(found.time_zone):
         return render(
             request,
@@ -54,11 +57,54 @@ def day(request: HttpRequest, site: str, day: date) -> HttpResponse:
                 "before": day - timedelta(days=1),
                 "after": day + timedelta(days=1) if day < here else None,
                 "people": [(told, _strip(told, begin, end, now)) for told in people],
+                "crews": crews,
+                "crew_minutes": sum((one.minutes for one in crews if one.minutes), Decimal(0)),
+                "crews_settled": all(one.ended_at for one in crews),
+                "crews_approved": vouched
+                if vouched and all(queries.is_vouched(one, vouched) for one in crews)
+                else None,
                 "hours": [(hour * 60, f"{hour:02d}") for hour in range(0, 24, 3)],
                 "to_settle": sum(told.waits for told in people),
                 "to_approve": sum(bool(told.labor) and not told.is_approved for told in people),
                 "may_correct": may(request.user, "labor:correct", found.code),
                 "operations": _open_operations(found) if may(request.user, "labor:correct", found.code) else [],
+            },
+        )
+
+
+@login_required
+@require_GET
+def shares(request: HttpRequest, site: str, day: date, pk: UUID) -> HttpResponse:
+    """Show how the minutes of a booked stretch of work came about."""
+    found = _site(request, site)
+    segments = LaborSegment.objects.filter(site=found, person__isnull=False, ended_at__isnull=False)
+    segment = segments.select_related("person", "operation__work_order", "reason", "reverses").filter(pk=pk).first()
+    if segment is None:
+        raise Http404
+    stretches = queries.how_divided(segment)
+    keys = {part.key for stretch in stretches for part in stretch.parts}
+    named = LaborSegment.objects.select_related("operation__work_order", "reason").in_bulk(list(keys))
+    mine = (segment.reverses or segment).pk
+    rows = [
+        (
+            stretch,
+            SplitPolicy.Policy(stretch.basis).label,
+            [(named.get(part.key), part, part.key == mine) for part in stretch.parts],
+            next(part.seconds for part in stretch.parts if part.key == mine),
+        )
+        for stretch in stretches
+    ]
+    with timezone.override(found.time_zone):
+        return render(
+            request,
+            "labor/shares.html",
+            {
+                "site": found,
+                "day": day,
+                "segment": segment,
+                "rows": rows,
+                "sum": seconds_to_minutes(sum(row[3] for row in rows)),
+                "booked": abs(segment.minutes or 0),
             },
         )
 
@@ -83,6 +129,7 @@ def decide(request: HttpRequest, site: str, day: date) -> HttpResponse:
         "take-back": (given.take_back, _("The time is taken back.")),
         "add": (given.add, _("The time is added.")),
         "approve": (given.approve, _("The day is approved.")),
+        "approve-crews": (given.approve_crews, _("The crews’ day is approved.")),
     }
     asked = request.POST.get("what", "")
     if asked not in deeds:
@@ -142,6 +189,9 @@ class _Given:
 
     def approve(self) -> None:
         services.approve_day(person=self._person(), day=self.day, **self.acting)
+
+    def approve_crews(self) -> None:
+        services.approve_crews(site=self.site, day=self.day, **self.acting)
 
     def _own(self, model: Any) -> Any:
         try:

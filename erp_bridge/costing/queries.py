@@ -250,7 +250,7 @@ def _times(ended: QuerySet[Any], *, key: str) -> list[TimeFact]:
     columns = ("operation__number", key, "activity", "started_at", "ended_at", "minutes", "pk")
     return [
         TimeFact(
-            operation=operation, key=who, activity=activity, started_at=start, ended_at=end, minutes=minutes,
+            operation=operation, key=who or "", activity=activity, started_at=start, ended_at=end, minutes=minutes,
             reference=str(pk),
         )
         for operation, who, activity, start, end, minutes, pk in ended.order_by("started_at", "pk").values_list(*columns)

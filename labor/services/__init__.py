@@ -24,12 +24,13 @@ from labor.services.correcting import (
     set_attendance_end,
     set_labor_end,
 )
-from labor.services.crews import set_crew_size
+from labor.services.crews import change_crew_size, set_crew_size
 
 __all__ = [
     "add_labor",
     "approve_crews",
     "approve_day",
+    "change_crew_size",
     "clock_in",
     "clock_off",
     "clock_on",

@@ -41,6 +41,25 @@ def set_crew_size(*, operation_id: int, size: int, occurred_at: datetime, now: d
     :raises CrewNotAtWork: the operation is not running.
     """
     check_size(size)
+    operation = _locked(operation_id)
+    return put(operation, size=size, activity=_activity(operation), at=whole(occurred_at), now=whole(now))
+
+
+@transaction.atomic
+def change_crew_size(*, operation_id: int, by: int, occurred_at: datetime, now: datetime) -> LaborSegment | None:
+    """Say that so many people more (or fewer, below zero) who are not named work on a running operation from now on.
+
+    :raises CrewSizeInvalid: there would be fewer than nobody, or more than 99.
+    :raises CrewNotAtWork: the operation is not running.
+    """
+    operation = _locked(operation_id)
+    running = queries.crew_of(operation_id=operation_id)
+    size = by + (running.crew_size if running else 0)
+    check_size(size)
+    return put(operation, size=size, activity=_activity(operation), at=whole(occurred_at), now=whole(now))
+
+
+def _locked(operation_id: int) -> Operation:
     locked = lock_operation(operation_id)
     check_open(locked.order)
     operation = locked.operation
@@ -50,7 +69,7 @@ def set_crew_size(*, operation_id: int, size: int, occurred_at: datetime, now: d
             % {"step": f"{operation.number} {operation.name}"},
             field="operation",
         )
-    return put(operation, size=size, activity=_activity(operation), at=whole(occurred_at), now=whole(now))
+    return operation
 
 
 def check_size(size: int) -> None:
@@ -125,5 +144,3 @@ def _size_before(operation: Operation, at: datetime) -> int:
 
 def _activity(operation: Operation) -> str:
     return Activity.SETUP if operation.status == Operation.Status.SETUP else Activity.RUN
-
-

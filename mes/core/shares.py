@@ -128,9 +128,7 @@ def divide(
         if not any(weights) and policy != MACHINE:
             weights, basis = _equal(running, start, end), EQUAL
         shares = apportion(_seconds(start, end), weights)
-        parts = tuple(
-            Part(job.key, weight, share) for job, weight, share in zip(running, weights, shares, strict=True)
-        )
+        parts = tuple(Part(job.key, weight, share) for job, weight, share in zip(running, weights, shares, strict=True))
         found.append(Stretch(start, end, policy, basis, parts))
     return found
 

@@ -271,7 +271,9 @@ class MachineInterval(models.Model):
     minutes = MinutesField(default=0)
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
     sharing = models.CharField(max_length=16, choices=WorkUnit.Sharing, default=WorkUnit.Sharing.FULL)
-    planned_minutes = MinutesField(default=0, help_text="What was planned for it: its weight in a split by planned time.")
+    planned_minutes = MinutesField(
+        default=0, help_text="What was planned for it: its weight in a split by planned time."
+    )
     start_recorded_at = models.DateTimeField()
     end_recorded_at = models.DateTimeField(null=True, blank=True)
 

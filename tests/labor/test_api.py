@@ -73,3 +73,15 @@ def test_a_key_without_the_right_is_refused(call):
     answer = call("clock-in", rights=("labor:read",), person="1", site="S")
 
     assert answer.status_code == 403
+
+
+def test_a_crew_without_names_is_set_on_a_running_operation(call):
+    operation = factories.make_operation()
+
+    first = call("crew", operation_id=str(operation.pk), crew_size=4)
+    none = call("crew", operation_id=str(operation.pk), crew_size=0)
+
+    assert (first.status_code, first.json()["crew_size"]) == (200, 4), first.json()
+    assert (first.json()["segment"]["person"], first.json()["segment"]["crew_size"]) == (None, 4)
+    assert none.json()["segment"] is None
+    assert call("crew", operation_id=str(operation.pk), crew_size=100).status_code == 400

@@ -187,3 +187,22 @@ def test_an_operation_that_is_none_is_refused_in_words(sign_in, worked, given):
 
 def test_a_day_that_is_none_is_not_found(sign_in, worked):
     assert sign_in().get("/labor/P1/2026-02-30/").status_code == 404
+
+
+def test_a_share_leads_to_how_it_was_computed(sign_in, worked):
+    client = sign_in()
+    address_of = reverse("labor:shares", args=[worked.site.code, DAY, worked.pk])
+    assert address_of in client.get(address(worked.site)).content.decode()
+    told = client.get(address_of)
+    assert (told.context["sum"], told.context["booked"]) == (60, 60)
+    assert [parts[0][1].seconds for _stretch, _basis, parts, _seconds in told.context["rows"]] == [3600]
+
+
+def test_crews_of_the_day_are_vouched_for_together(sign_in):
+    operation = make_operation()
+    services.set_crew_size(operation_id=operation.pk, size=3, occurred_at=at(0), now=at(0))
+    services.set_crew_size(operation_id=operation.pk, size=0, occurred_at=at(10), now=at(10))
+    client, site = sign_in(), operation.work_order.site
+    assert client.get(address(site)).context["crew_minutes"] == 30
+    assert words(decide(client, site, what="approve-crews")) == ["The crews’ day is approved."]
+    assert DayApproval.objects.get().minutes == 30

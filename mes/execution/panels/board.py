@@ -13,7 +13,7 @@ from mes.execution.models import WorkOrder
 
 @dataclass(frozen=True, kw_only=True)
 class Worker:
-    """Someone at work: where (work center code, "" if at none) and on what, since when."""
+    """Someone at work: where (work center code, "" if at none) and on what, since when; ``people`` where they are a crew."""
 
     name: str
     number: str
@@ -21,6 +21,7 @@ class Worker:
     job: str
     activity: str
     since: datetime
+    people: int = 1
 
 
 CrewLookup = Callable[[Collection[str], datetime], list[Worker]]

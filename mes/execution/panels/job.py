@@ -62,7 +62,9 @@ class JobPanel(Panel):
         if job is None:
             return seen
         operation = job.operation
+        same_unit = [one for one in seen["active"] if one.operation.work_unit_id == operation.work_unit_id]
         return seen | {
+            "beside": len(same_unit) if job.is_active and operation.work_unit_id and len(same_unit) > 1 else 0,
             "output_lot": queries.output_lot(job),
             "planned_minutes": operation.planned_run_time_per_unit * job.remaining,
         }

@@ -120,9 +120,7 @@ def _machine_policy(policy: str) -> str:
     return shares.EQUAL if policy == shares.MACHINE else policy
 
 
-def _pieces(
-    interval: MachineInterval, jobs: Sequence[MachineInterval]
-) -> dict[int, tuple[shares.Pieces, ...]]:
+def _pieces(interval: MachineInterval, jobs: Sequence[MachineInterval]) -> dict[int, tuple[shares.Pieces, ...]]:
     """Return what was reported on the jobs, without what came after the first of those it concerns was counted.
 
     Counting it later would divide differently what was divided then.

@@ -80,7 +80,7 @@ def _board(codes: list[str]) -> str:
                 "late": sum(row.is_late for row in rows),
                 "running": sum(tile.state == "RUNNING" for tile in tiles),
                 "open": sum(row.order.status != "COMPLETED" for row in rows),
-                "people": len({worker.number for worker in workers}),
+                "people": sum({worker.number: worker.people for worker in workers}.values()),
             },
         )
 

@@ -170,6 +170,7 @@ def crew(sites: Collection[str], now: datetime) -> list[Worker]:
     busy = {one.person_id for one in running if one.person_id}
     present = AttendanceSegment.objects.filter(site__code__in=sites, ended_at=None, flagged_at=None)
     for here in present.exclude(person_id__in=busy).select_related("person"):
+        assert here.person is not None, "whoever is here is known"
         workers.append(
             Worker(
                 name=here.person.name,
@@ -201,6 +202,7 @@ def forgotten(*, sites: Collection[str], now: datetime) -> list[Attention]:
                 )
             )
         for shift in attendance[:20]:
+            assert shift.person is not None, "what waits for an end is somebody's"
             found.append(
                 Attention(
                     key=f"attendance-{shift.pk}",

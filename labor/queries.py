@@ -234,12 +234,15 @@ def days(*, site: Site, day: date, now: datetime) -> list[PersonDay]:
     within["person__isnull"] = False
     attendance = AttendanceSegment.objects.filter(**within, voided_by__isnull=True).select_related("person__site")
     for stretch in attendance.order_by("started_at"):
-        told = found.setdefault(stretch.person_id, PersonDay(stretch.person, day))
+        assert stretch.person is not None, "only what is a person's was asked for"
+        told = found.setdefault(stretch.person.pk, PersonDay(stretch.person, day))
         (told.presence if stretch.kind == AttendanceSegment.Kind.PRESENT else told.breaks).append(stretch)
     labor = LaborSegment.objects.filter(**within, reverses__isnull=True, reversed_by__isnull=True)
     for segment in labor.select_related("person__site", "operation__work_order", "reason").order_by("started_at"):
-        found.setdefault(segment.person_id, PersonDay(segment.person, day)).labor.append(segment)
+        assert segment.person is not None, "only what is a person's was asked for"
+        found.setdefault(segment.person.pk, PersonDay(segment.person, day)).labor.append(segment)
     for approval in DayApproval.objects.filter(site=site, day=day, person_id__in=found).order_by("approved_at"):
+        assert approval.person_id is not None, "only these persons' were asked for"
         found[approval.person_id].approval = approval
     for told in found.values():
         told.present = _minutes_present(told.presence, now)
@@ -279,12 +282,12 @@ def is_approved(*, segment_id: UUID) -> bool:
     A reversal is vouched for with what it takes back: an ERP that was told one has to be told the other.
     """
     segment = (
-        LaborSegment.objects.select_related("site", "reverses").filter(pk=segment_id, ended_at__isnull=False)
+        LaborSegment.objects.select_related("site", "person", "reverses").filter(pk=segment_id, ended_at__isnull=False)
     ).first()
     if segment is None:
         return False
     day = segment.started_at.astimezone(ZoneInfo(segment.site.time_zone)).date()
-    approvals = list(DayApproval.objects.filter(site_id=segment.site_id, person_id=segment.person_id, day=day))
+    approvals = list(DayApproval.objects.filter(site_id=segment.site_id, person=segment.person, day=day))
     asked = segment.reverses or segment
     return any(is_vouched(asked, approval) for approval in approvals) or bool(asked.corrected_by)
 

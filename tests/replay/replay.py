@@ -152,7 +152,8 @@ def _set_forgotten_ends(shop: Shop) -> None:
             continue
         operation = named[segment["work_order"], segment["operation"]]
         started = datetime.fromisoformat(segment["started_at"]).astimezone(UTC)
-        end = next(moment for moment in shop.ends[segment["person"], operation] if moment >= started)
+        # Later, not at the same moment: that is the end of the stretch before, when one follows the other at once.
+        end = next(moment for moment in shop.ends[segment["person"], operation] if moment > started)
         shop.post(f"labor/segments/{segment['id']}/end", {"ended_at": end.isoformat()})
         shop.allowed["forgotten_end"] += 1
 

@@ -13,6 +13,7 @@ import pytest
 import time_machine
 
 from mes.masterdata import services as masterdata
+from mes.masterdata.models import WorkUnit
 from mes.masterdata.records import PersonRecord, ReasonRecord, WorkCenterRecord
 from tests.api.callers import with_key
 from tests.factories import make_item, make_site, make_uom
@@ -97,6 +98,7 @@ def opened(rows):
         ],
         owner="shop",
     )
+    WorkUnit.objects.update(sharing="FULL")  # the log says how long each job was there, not which part was its own
     people = sorted({row.worker for row in rows} | {SUPERVISOR})
     masterdata.apply_people([PersonRecord(site=site.code, number=who, name=who) for who in people], owner="shop")
     masterdata.apply_reasons(

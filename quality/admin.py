@@ -27,7 +27,7 @@ class CharacteristicInline(BySiteInline, StackedInline):
     model = Characteristic
     extra = 0
     fields = [
-        ("position", "code", "name", "kind"), ("nominal", "lower", "upper", "uom", "decimals", "sample_size"),
+        ("position", "code", "name", "kind"), ("nominal", "lower", "upper", "uom", "decimals", "sample_size"), "choices",
         ("instruction", "reaction"),
     ]  # fmt: skip
 
@@ -66,11 +66,11 @@ class InspectionPlanAdmin(KeptAdmin):
 
     see = "quality:read"
     edit = "quality:plan"
-    list_display = ["name", "item", "operation", "revision", "active", "site"]
+    list_display = ["name", "item", "operation", "work_center", "revision", "active", "site"]
     list_filter = ["site", "active"]
-    search_fields = ["name", "item__number", "item__name"]
-    list_select_related = ["site", "item"]
-    autocomplete_fields = ["item"]
+    search_fields = ["name", "item__number", "item__name", "work_center__code"]
+    list_select_related = ["site", "item", "work_center"]
+    autocomplete_fields = ["item", "work_center"]
     readonly_fields = ["revision"]
     inlines = [CharacteristicInline, PlannedCheckInline]
 

@@ -59,6 +59,9 @@ class CharacteristicOutput(serializers.Serializer):
     uom = serializers.CharField(source="uom.code", allow_null=True, default=None)
     decimals = serializers.IntegerField()
     sample_size = serializers.IntegerField()
+    choices = serializers.DictField(
+        source="answers", child=serializers.BooleanField(), help_text="What can be chosen: true where it conforms."
+    )
     instruction = serializers.CharField()
     reaction = serializers.CharField()
 
@@ -74,8 +77,14 @@ class PlanOutput(serializers.Serializer):
 
     id = serializers.CharField()
     site = serializers.CharField(source="site.code")
-    item = serializers.CharField(source="item.number")
+    item = serializers.CharField(source="item.number", allow_null=True, default=None)
     operation = serializers.CharField(help_text="Empty: every operation.")
+    work_center = serializers.CharField(
+        source="work_center.code",
+        allow_null=True,
+        default=None,
+        help_text="Instead of an item: whatever is made there.",
+    )
     name = serializers.CharField()
     revision = serializers.IntegerField()
     active = serializers.BooleanField()
@@ -124,6 +133,7 @@ class ReadingOutput(serializers.Serializer):
     piece = serializers.IntegerField()
     value = OutputDecimalField(allow_null=True)
     uom = serializers.CharField(source="characteristic.uom.code", allow_null=True, default=None)
+    text = serializers.CharField(source="words", help_text="What was written or chosen, where that is the answer.")
     passed = serializers.BooleanField()
     gauge = serializers.CharField()
     person = serializers.CharField(source="person.number", allow_null=True, default=None)
@@ -203,12 +213,15 @@ class PlansView(ApiView):
         site = CodeField(required=False, source="site__code")
         item = CodeField(required=False, source="item__number")
         operation = CodeField(required=False, max_length=16)
+        work_center = CodeField(required=False, source="work_center__code")
         active = FlagField(required=False)
 
     @extend_schema(operation_id="inspection_plans_list", parameters=[Query], responses=PlanOutput(many=True))
     def get(self, request: Any) -> Response:
         """List inspection plans with their characteristics and checks."""
-        plans = InspectionPlan.objects.select_related("site", "item").prefetch_related("characteristics__uom", "checks")
+        plans = InspectionPlan.objects.select_related("site", "item", "work_center").prefetch_related(
+            "characteristics__uom", "checks"
+        )
         return self.page(self.here(plans.filter(**self.filters(self.Query))), PlanOutput)
 
 
@@ -267,7 +280,10 @@ class TakeReadingsView(ApiView):
             reading_id = UUIDField(help_text="Made by the caller. The same again stores nothing more.")
             characteristic = CodeField(max_length=32)
             piece = IntegerField(required=False, default=1, min_value=1, max_value=25)
-            value = TextField(max_length=60, help_text="As the gauge sent it, such as 12.03 or 12,03 mm; or ok, nok.")
+            value = TextField(
+                max_length=200,
+                help_text="As the gauge sent it, such as 12.03 or 12,03 mm; ok or nok; what was written, or chosen.",
+            )
 
             refused = {"passed": "Values are judged here."}
 

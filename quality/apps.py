@@ -13,6 +13,7 @@ class QualityConfig(AppConfig):
         from quality import gates
         from quality.services import freeze_plans
 
+        execution.may_start(gates.check_start)
         execution.may_report(gates.check_report)
         execution.may_complete(gates.check_complete)
         execution.add_to_snapshot(freeze_plans)
@@ -34,6 +35,7 @@ class QualityConfig(AppConfig):
             actions.add(action())
         sections.add(panels.QualitySection())
         photo_subjects.add(PhotoSubject(key="nonconformance", right="quality:read"))
+        photo_subjects.add(PhotoSubject(key="sample", right="quality:read"))
         pages.add(
             Page(
                 key="quality",

@@ -21,6 +21,8 @@ class MeasuredValue:
     passed: bool
     attempts: int = 1
     """How often it was measured; the value is the last one."""
+    text: str = ""
+    """What was written or chosen, where that is the answer."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +39,7 @@ class ReadingTaken(Event):
     uom: str
     passed: bool
     gauge: str = ""
+    text: str = ""
     person: str = ""
     remeasures: UUID | None = None
 

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from mes.core.errors import DomainError
 from mes.execution.models import Operation
+from mes.masterdata.models import Person
 from quality import queries
 from quality.models import InspectionResult, OrderCheck, Trigger
 
@@ -34,6 +35,15 @@ def check_report(operation: Operation, at: datetime) -> None:
         raise kind(_words(operation, state.check, failed=state.is_failed))
 
 
+def check_start(operation: Operation, person: Person | None) -> None:
+    """Refuse to begin an operation before what comes before its start has passed.
+
+    :raises CheckOpen: saying what has to be done, and how.
+    """
+    if operation.started_at is None:
+        _refuse_unless_passed(operation, Trigger.START)
+
+
 def check_complete(operation: Operation) -> None:
     """Refuse to finish an operation whose last piece, or last check, has not passed.
 
@@ -41,7 +51,11 @@ def check_complete(operation: Operation) -> None:
     """
     if operation.started_at is None:
         return
-    for check in OrderCheck.objects.filter(operation=operation, blocks=True, trigger__in=[Trigger.LAST, Trigger.END]):
+    _refuse_unless_passed(operation, Trigger.LAST, Trigger.END)
+
+
+def _refuse_unless_passed(operation: Operation, *triggers: str) -> None:
+    for check in OrderCheck.objects.filter(operation=operation, blocks=True, trigger__in=triggers):
         results = InspectionResult.objects.filter(order_check=check, occurrence=check.trigger.lower())
         last = results.order_by("-number").first()
         if last is None or last.verdict not in InspectionResult.GOOD:
@@ -51,6 +65,8 @@ def check_complete(operation: Operation) -> None:
 def _words(operation: Operation, check: OrderCheck, *, failed: bool) -> str:
     names = ", ".join(one.name for one in check.characteristics.order_by("position", "pk")[:4])
     what = f"{operation}: the check “{check.get_trigger_display().lower()}” ({names})"
+    if check.trigger == Trigger.START and not failed:
+        return f"{what} is not done. Open “Checks” at the terminal and fill it in; then the work can begin."
     if failed:
         return (
             f"{what} failed. Measure again under “Checks” once it is mended, or have it released by someone who may. "

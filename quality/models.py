@@ -10,7 +10,7 @@ from simple_history.models import HistoricalRecords
 
 from mes.core.fields import QuantityField
 from mes.execution.models import Operation, OrderHold, ProductionReport, WorkOrder
-from mes.masterdata.models import Item, Person, ReasonCode, Site, Uom
+from mes.masterdata.models import Item, Person, ReasonCode, Site, Uom, WorkCenter
 from mes.material.models import Lot, LotHold, MaterialMovement
 
 
@@ -24,6 +24,8 @@ class Trigger(models.TextChoices):
     STOP = "STOP", "After a stop of at least so many minutes"
     LAST = "LAST", "Last piece"
     END = "END", "Before the operation is finished"
+    START = "START", "Before the operation is started"
+    SHIFT = "SHIFT", "Once a shift"
 
 
 NEEDS_EVERY = (Trigger.COUNT, Trigger.TIME, Trigger.STOP)
@@ -31,15 +33,24 @@ NEEDS_EVERY = (Trigger.COUNT, Trigger.TIME, Trigger.STOP)
 
 
 class InspectionPlan(models.Model):
-    """What is inspected when an item is made. Orders keep the plan as it was at their release.
+    """What is inspected, or gone through as a checklist, when an item is made or at a work center. Orders keep the plan as it
+    was at their release.
 
     ``revision`` rises with every change of the plan, its characteristics or its checks.
     """
 
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="inspection_plans")
-    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="inspection_plans")
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="inspection_plans", null=True, blank=True)
     operation = models.CharField(
-        max_length=16, blank=True, help_text="Number of the operation in the routing. Empty: every operation."
+        max_length=16, blank=True, help_text="Number of the operation in the item's routing. Empty: every operation."
+    )
+    work_center = models.ForeignKey(
+        WorkCenter,
+        on_delete=models.PROTECT,
+        related_name="inspection_plans",
+        null=True,
+        blank=True,
+        help_text="Instead of an item: whatever is made there.",
     )
     name = models.CharField(max_length=200)
     revision = models.PositiveIntegerField(default=1, editable=False)
@@ -52,19 +63,42 @@ class InspectionPlan(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["item", "operation"], condition=Q(active=True), name="one_active_inspection_plan_for_a_step"
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["work_center"], condition=Q(active=True), name="one_active_inspection_plan_for_a_center"
+            ),
+            models.CheckConstraint(
+                condition=Q(item__isnull=False) ^ Q(work_center__isnull=False), name="plan_of_item_or_work_center"
+            ),
+            models.CheckConstraint(
+                condition=Q(operation="") | Q(item__isnull=False), name="planned_operation_is_of_an_item"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.name} rev {self.revision}"
 
+    def clean(self) -> None:
+        """Refuse a plan of neither or both, and one of another site."""
+        if (self.item is None) == (self.work_center is None):
+            raise ValidationError("Choose an item or a work center, one of them.")
+        if self.operation and self.item is None:
+            raise ValidationError({"operation": "An operation's number needs its item."})
+        place = self.item or self.work_center
+        if place and self.site_id and place.site_id != self.site_id:
+            raise ValidationError("The plan and what it is for must be of the same site.")
+
 
 class CharacteristicBase(models.Model):
-    """One thing to measure (``VARIABLE``, in ``uom``, within limits) or to look at (``ATTRIBUTE``: conforms or not)."""
+    """One thing to measure (``VARIABLE``, in ``uom``, within limits), to look at (``ATTRIBUTE``: conforms or not), to do
+    (``TICK``), to write down (``TEXT``), or to choose (``CHOICE``, one of the lines of ``choices``)."""
 
     class Kind(models.TextChoices):
         VARIABLE = "VARIABLE", "Measured"
         ATTRIBUTE = "ATTRIBUTE", "Judged"
+        TICK = "TICK", "Done"
+        TEXT = "TEXT", "Written down"
+        CHOICE = "CHOICE", "Chosen"
 
     position = models.PositiveIntegerField(default=10)
     code = models.CharField(max_length=32)
@@ -78,6 +112,12 @@ class CharacteristicBase(models.Model):
     )
     decimals = models.PositiveSmallIntegerField(default=2, help_text="How many are shown.")
     sample_size = models.PositiveSmallIntegerField(default=1, help_text="Pieces to look at each time.")
+    choices = models.TextField(
+        max_length=2000,
+        blank=True,
+        default="",
+        help_text="One a line. A line that begins with ! is an answer that is not as it should be.",
+    )
     instruction = models.CharField(max_length=1000, blank=True, help_text="How to measure, and with what.")
     reaction = models.CharField(max_length=1000, blank=True, help_text="What to do when it is out of tolerance.")
 
@@ -86,6 +126,12 @@ class CharacteristicBase(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def answers(self) -> dict[str, bool]:
+        """What can be chosen, and whether it is as it should be."""
+        lines = [line.strip() for line in self.choices.splitlines()]
+        return {line.removeprefix("!").strip(): not line.startswith("!") for line in lines if line.removeprefix("!")}
 
     @property
     def lower_words(self) -> str:
@@ -131,6 +177,8 @@ class Characteristic(CharacteristicBase):
         """Refuse limits the wrong way round, and a measured characteristic without a unit or without any limit."""
         if self.lower is not None and self.upper is not None and self.lower > self.upper:
             raise ValidationError({"lower": "The lower limit is above the upper one."})
+        if self.kind == self.Kind.CHOICE and len(self.answers) < 2:
+            raise ValidationError({"choices": "Enter at least two lines to choose from."})
         if self.kind == self.Kind.VARIABLE and self.uom is None:
             raise ValidationError({"uom": "What is measured needs a unit."})
         if self.kind == self.Kind.VARIABLE and self.lower is None and self.upper is None:
@@ -173,11 +221,12 @@ class OrderCharacteristic(CharacteristicBase):
     """A characteristic as it was when the order was released."""
 
     operation = models.ForeignKey(Operation, on_delete=models.CASCADE, related_name="characteristics")
+    plan = models.ForeignKey(InspectionPlan, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
         ordering = ["position", "pk"]
         constraints = [
-            models.UniqueConstraint(fields=["operation", "code"], name="characteristic_code_once_per_operation")
+            models.UniqueConstraint(fields=["operation", "plan", "code"], name="characteristic_code_once_per_operation")
         ]
 
 
@@ -212,7 +261,7 @@ class Reading(models.Model):
     piece = models.PositiveSmallIntegerField()
     value = QuantityField(null=True, blank=True, help_text="In the characteristic's unit; empty where it is judged.")
     passed = models.BooleanField()
-    raw = models.CharField(max_length=64, blank=True, default="", help_text="As it was entered or sent.")
+    raw = models.CharField(max_length=200, blank=True, default="", help_text="As it was entered, chosen or sent.")
     gauge = models.CharField(max_length=64, blank=True, default="")
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
     occurred_at = models.DateTimeField()
@@ -228,6 +277,11 @@ class Reading(models.Model):
     def __str__(self) -> str:
         judged = "ok" if self.passed else "not ok"
         return judged if self.value is None else f"{self.value.normalize():f} {judged}"
+
+    @property
+    def words(self) -> str:
+        """What was written or chosen, where that is the answer."""
+        return self.raw if self.characteristic.kind in ("TEXT", "CHOICE") else ""
 
 
 class InspectionResult(models.Model):

@@ -63,6 +63,8 @@ def _row(state: CheckState, now: datetime) -> dict[str, Any]:
         "occurrence": occurrence,
         "late": state.is_late(now),
         "fields": [(one, piece, sample.last.get((one.pk, piece))) for one, piece in sample.wanted],
+        "sample_id": queries.sample_id(state.check, occurrence),
+        "measured": any(one.kind == OrderCharacteristic.Kind.VARIABLE for one in sample.characteristics),
         "minus": any(one.lower is None or one.lower < 0 for one in sample.characteristics if one.uom),
         "reactions": {one.reaction for one in sample.characteristics if one.reaction} if state.is_failed else set(),
     }

@@ -3,12 +3,15 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from decimal import Decimal
-from uuid import UUID
+from uuid import UUID, uuid5
+from zoneinfo import ZoneInfo
 
 from django.db.models import Max, QuerySet
 
+from mes.equipment.queries.planned import calendar_between
+from mes.equipment.rules.calendar import ShiftPattern, shift_windows
 from mes.execution.models import MachineInterval, Operation, OrderHold, ProductionReport, WorkOrder
 from mes.material.models import LotHold
 from quality import rules
@@ -22,6 +25,9 @@ from quality.models import (
     Trigger,
 )
 from quality.rules import Occurrence
+
+_SAMPLES = UUID("5f6d8f0e-3c0c-4f3b-9d7e-0c8a0f1c6a55")
+WHOLE_DAY = ShiftPattern("", "", time(0), time(0), frozenset(range(7)))
 
 OPEN_ORDERS = (WorkOrder.Status.RELEASED, WorkOrder.Status.RUNNING)
 
@@ -141,11 +147,31 @@ def _occurrences(check: OrderCheck, facts: _Facts, now: datetime) -> list[Occurr
             return rules.due_by_time([(start, end) for _, start, end in facts.runs], every=every, now=now)
         case Trigger.STOP:
             return rules.due_after_stops(facts.runs, shortest=every)
+        case Trigger.START:
+            # Until it is begun it can be done at any time, and is never late.
+            return [Occurrence("start", facts.began_at or now)]
+        case Trigger.SHIFT:
+            runs = [(start, end) for _, start, end in facts.runs]
+            return rules.due_by_shift(runs, shifts=_shifts(operation, runs, now), now=now) if runs else []
         case Trigger.LAST | Trigger.END:
             # By number once the order's quantity is there, and in any case before the operation is finished.
             whole = rules.due_by_count(facts.reports, every=operation.work_order.order_quantity)
             return [Occurrence(check.trigger.lower(), whole[0].due_at)] if whole else []
     return []
+
+
+def _shifts(
+    operation: Operation, runs: list[tuple[datetime, datetime | None]], now: datetime
+) -> list[tuple[datetime, datetime]]:
+    """Return the shifts of the site since the operation first ran; its days, where it has no shifts."""
+    site = operation.work_order.site
+    first = min(start for start, _end in runs)
+    windows = calendar_between(site, first, now).windows
+    if not windows:
+        zone = ZoneInfo(site.time_zone)
+        days = {"first": first.astimezone(zone).date(), "last": now.astimezone(zone).date()}
+        windows = shift_windows([WHOLE_DAY], zone=zone, **days)
+    return [(one.start, one.end) for one in windows]
 
 
 def before_the_end(check: OrderCheck) -> bool:
@@ -192,6 +218,11 @@ def sample_of(check: OrderCheck, occurrence: str) -> Sample:
             last[place] = reading
     characteristics = list(check.characteristics.select_related("uom").order_by("position", "pk"))
     return Sample(check, occurrence, characteristics, last, dict(attempts))
+
+
+def sample_id(check: OrderCheck, occurrence: str) -> UUID:
+    """Return the id by which photos name a sample: made of what it is, so that a terminal knows it without asking."""
+    return uuid5(_SAMPLES, f"{check.pk}/{occurrence}")
 
 
 @dataclass

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 ZERO = Decimal(0)
@@ -124,6 +124,21 @@ def due_after_stops(runs: Sequence[tuple[str, datetime, datetime | None]], *, sh
     for (_, _, ended), (key, started, _) in zip(runs, runs[1:], strict=False):
         if ended is not None and started - ended >= timedelta(seconds=float(shortest * 60)):
             found.append(Occurrence(f"stop-{key}", started))
+    return found
+
+
+def due_by_shift(
+    runs: Sequence[tuple[datetime, datetime | None]], *, shifts: Sequence[tuple[datetime, datetime]], now: datetime
+) -> list[Occurrence]:
+    """Return an occurrence for each shift in which it ran, due when it first ran there.
+
+    ``runs`` are (start, end or None), ``shifts`` (start, end), each in their order.
+    """
+    found = []
+    for begins, ends in shifts:
+        ran = [max(start, begins) for start, end in runs if start < ends and (end or now) > begins]
+        if ran and min(ran) <= now:
+            found.append(Occurrence(f"shift-{begins.astimezone(UTC):%Y%m%d-%H%M}", min(ran)))
     return found
 
 

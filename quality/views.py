@@ -127,6 +127,7 @@ def sample(request: HttpRequest, check_id: int, occurrence: str) -> HttpResponse
                 "sample": found,
                 "readings": list(readings.order_by("recorded_at")),
                 "results": results,
+                "photos": photos_of("sample", [queries.sample_id(check, occurrence)], site),
                 "failed": bool(results) and results[-1].verdict == "FAILED",
                 "may_decide": may(request.user, DECIDE, site.code),
             },

@@ -1,6 +1,7 @@
 """Plans: their revision, and the copy that an order keeps from its release on."""
 
 from django.db import transaction
+from django.db.models import Q
 
 from mes.execution.models import Operation, WorkOrder
 from quality.models import Characteristic, CharacteristicBase, InspectionPlan, OrderCharacteristic, OrderCheck
@@ -9,18 +10,21 @@ _COPIED = [field.name for field in CharacteristicBase._meta.get_fields()]
 
 
 def freeze_plans(order: WorkOrder) -> set[int]:
-    """Copy the item's active plans onto the operations of an order whose snapshot was just taken.
+    """Copy the active plans of the item, and of each work center, onto the operations of an order whose snapshot was just taken.
 
-    The plan for an operation's number counts before the one for every operation. Returns the ids of the operations with a
+    Of an item the plan for an operation's number counts before the one for every operation. Returns the ids of the operations with a
     check that has to pass first.
     """
-    plans = {plan.operation: plan for plan in InspectionPlan.objects.filter(item_id=order.item_id, active=True)}
-    if not plans:
+    centers = order.operations.values("work_center")
+    found = list(InspectionPlan.objects.filter(Q(item_id=order.item_id) | Q(work_center__in=centers), active=True))
+    if not found:
         return set()
+    of_item = {plan.operation: plan for plan in found if plan.item_id}
+    of_center = {plan.work_center_id: plan for plan in found if plan.work_center_id}
     for operation in order.operations.order_by("position"):
-        plan = plans.get(operation.number) or plans.get("")
-        if plan is not None:
-            _freeze(plan, operation)
+        for plan in (of_item.get(operation.number) or of_item.get(""), of_center.get(operation.work_center_id)):
+            if plan is not None:
+                _freeze(plan, operation)
     blocking = OrderCheck.objects.filter(operation__work_order=order, blocks=True)
     return set(blocking.values_list("operation_id", flat=True))
 
@@ -28,7 +32,7 @@ def freeze_plans(order: WorkOrder) -> set[int]:
 def _freeze(plan: InspectionPlan, operation: Operation) -> None:
     copies: dict[int, OrderCharacteristic] = {}
     for one in plan.characteristics.order_by("position", "pk"):
-        copies[one.pk] = OrderCharacteristic.objects.create(operation=operation, **_copied(one))
+        copies[one.pk] = OrderCharacteristic.objects.create(operation=operation, plan=plan, **_copied(one))
     for planned in plan.checks.prefetch_related("characteristics").order_by("pk"):
         chosen = [copies[one.pk] for one in planned.characteristics.all()] or list(copies.values())
         if not chosen:

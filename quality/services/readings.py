@@ -20,10 +20,12 @@ from mes.masterdata.queries import unit_of
 from mes.masterdata.rules import DimensionMismatch, convert, rounded
 from quality import queries, rules
 from quality.events import InspectionCompleted, MeasuredValue, ReadingTaken
-from quality.models import InspectionResult, OrderCharacteristic, OrderCheck, Reading
+from quality.models import InspectionResult, OrderCharacteristic, OrderCheck, Reading, Trigger
 from quality.queries import Sample
 
 Verdict = InspectionResult.Verdict
+Kind = OrderCharacteristic.Kind
+LONGEST_ANSWER = 200
 _RESULTS = UUID("0b8d43b5-7a0c-5a4e-9a2e-51c8a26f2d0e")
 
 
@@ -102,7 +104,7 @@ def take_readings(
     by_code = {one.code: one for one in sample.characteristics}
     if entries and all(one.reading_id in known for one in entries):
         return [_same(known[one.reading_id], check, occurrence, one, by_code) for one in entries]
-    _check_open(locked)
+    _check_open(locked, check)
     _check_due(check, locked.operation, occurrence, now)
     at = effective_time(claimed=occurred_at, now=now)
     taken = []
@@ -149,16 +151,37 @@ def judge_text(characteristic: OrderCharacteristic, text: str) -> tuple[Decimal 
 
     :raises ValueUnreadable: naming what was read.
     """
-    if characteristic.kind == OrderCharacteristic.Kind.ATTRIBUTE:
-        if text not in ("ok", "nok"):
-            raise ValueUnreadable(f"{characteristic.name}: say ok or nok.", field=characteristic.code)
-        return None, text == "ok"
+    if characteristic.kind != Kind.VARIABLE:
+        return None, _judge_answer(characteristic, text)
     try:
         measured = rules.parse_gauge(text)
     except rules.GaugeUnreadable as error:
         raise ValueUnreadable(f"{characteristic.name}: {error}", field=characteristic.code) from error
     value = _in_unit(characteristic, measured)
     return value, rules.Tolerance(characteristic.lower, characteristic.upper).allows(value)
+
+
+def _judge_answer(characteristic: OrderCharacteristic, text: str) -> bool:
+    """Return whether what was judged, ticked, written or chosen is as it should be.
+
+    :raises ValueUnreadable: it is no answer to this.
+    """
+    name, code = characteristic.name, characteristic.code
+    if characteristic.kind == Kind.ATTRIBUTE:
+        if text not in ("ok", "nok"):
+            raise ValueUnreadable(f"{name}: say ok or nok.", field=code)
+        return text == "ok"
+    if characteristic.kind == Kind.TICK:
+        if text != "ok":
+            raise ValueUnreadable(f"{name}: say ok when it is done.", field=code)
+        return True
+    if characteristic.kind == Kind.CHOICE:
+        if text not in characteristic.answers:
+            raise ValueUnreadable(f"{name}: choose one of {', '.join(characteristic.answers)}.", field=code)
+        return characteristic.answers[text]
+    if not text.strip() or len(text) > LONGEST_ANSWER:
+        raise ValueUnreadable(f"{name}: write something, at most {LONGEST_ANSWER} signs.", field=code)
+    return True
 
 
 def _in_unit(characteristic: OrderCharacteristic, measured: rules.Measured) -> Decimal:
@@ -186,13 +209,13 @@ def _check_of(locked: Locked, check_id: int) -> OrderCheck:
     return check
 
 
-def _check_open(locked: Locked) -> None:
+def _check_open(locked: Locked, check: OrderCheck) -> None:
     order, operation = locked.order, locked.operation
     if order.status in (WorkOrder.Status.CLOSED, WorkOrder.Status.CANCELLED):
         raise WorkOrderClosed(
             f"{order} was {order.get_status_display().lower()}. Nothing can be inspected on it any more."
         )
-    if operation.status == Operation.Status.PENDING:
+    if operation.status == Operation.Status.PENDING and check.trigger != Trigger.START:
         raise NotStarted(f"{operation.number} {operation.name} has not been started. Start it first.")
 
 
@@ -236,7 +259,7 @@ def _read(
             reading = Reading.objects.create(
                 id=entry.reading_id, site=locked.order.site, operation=locked.operation, order_check=sample.check,
                 occurrence=sample.occurrence, characteristic=characteristic, piece=entry.piece, value=value,
-                passed=passed, raw=entry.text[:64], gauge=gauge, person=person, occurred_at=at, recorded_at=now,
+                passed=passed, raw=entry.text[:LONGEST_ANSWER], gauge=gauge, person=person, occurred_at=at, recorded_at=now,
                 remeasures=before,
             )  # fmt: skip
     except IntegrityError as clash:
@@ -246,7 +269,7 @@ def _read(
             event_id=reading.pk, site=locked.order.site.code, subject=locked.order.number, occurred_at=at,
             reading_id=reading.pk, operation=locked.operation.number, check=sample.check.trigger,
             occurrence=sample.occurrence, characteristic=characteristic.code, piece=entry.piece, value=value,
-            uom=characteristic.uom.code if characteristic.uom else "", passed=passed, gauge=gauge,
+            uom=characteristic.uom.code if characteristic.uom else "", passed=passed, gauge=gauge, text=reading.words,
             person=person.number if person else "", remeasures=before.pk if before else None,
         )
     )  # fmt: skip
@@ -262,7 +285,7 @@ def _same(
     """
     characteristic = by_code.get(entry.characteristic)
     same = (known.order_check_id, known.occurrence, known.characteristic_id, known.piece, known.raw) == (
-        check.pk, occurrence, characteristic.pk if characteristic else 0, entry.piece, entry.text[:64],
+        check.pk, occurrence, characteristic.pk if characteristic else 0, entry.piece, entry.text[:LONGEST_ANSWER],
     )  # fmt: skip
     if not same:
         raise ReadingIdReused("This id was used for another reading. Make a new one each time.", field="reading_id")
@@ -308,7 +331,7 @@ def _values(sample: Sample) -> tuple[MeasuredValue, ...]:
     return tuple(
         MeasuredValue(
             characteristic=one.code, name=one.name, piece=piece, value=reading.value,
-            uom=one.uom.code if one.uom else "", lower=one.lower, upper=one.upper, passed=reading.passed,
+            uom=one.uom.code if one.uom else "", lower=one.lower, upper=one.upper, passed=reading.passed, text=reading.words,
             attempts=sample.attempts[(one.pk, piece)],
         )
         for one, piece in sample.wanted
@@ -320,7 +343,7 @@ def words_of(reading: Reading) -> str:
     """Return a reading as the terminal says it: the value, and by how much it is out."""
     characteristic = reading.characteristic
     if reading.value is None:
-        return f"{characteristic.name}: {'OK' if reading.passed else 'not OK'}"
+        return f"{characteristic.name}: {reading.words or ('OK' if reading.passed else 'not OK')}"
     unit = f" {characteristic.uom.symbol or characteristic.uom.code}" if characteristic.uom else ""
     excess = rules.Tolerance(characteristic.lower, characteristic.upper).excess(reading.value)
     out = f", {shown(abs(excess))} {'above' if excess > 0 else 'below'} the limit" if excess else ""

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Max
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from labor import queries, services
 from labor.models import AttendanceSegment, LaborSegment
@@ -20,7 +20,7 @@ from mes.execution.models import Operation, WorkOrder
 from mes.execution.panels import looked_at
 from mes.execution.panels.board import OrderSection, Worker
 from mes.masterdata.models import Site
-from mes.terminal.panels import Action, Panel, Place, Tap
+from mes.terminal.panels import Action, Panel, Place, Shortcut, Tap
 
 
 class CrewPanel(Panel):
@@ -30,6 +30,7 @@ class CrewPanel(Panel):
     zone = "side"
     order = 5
     template = "labor/terminal/crew.html"
+    shortcut = Shortcut("my-time", "my-time", "clock", gettext_lazy("My time"))
 
     def context(self, place: Place) -> dict[str, Any]:
         job = looked_at(place)["job"]

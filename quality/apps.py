@@ -21,6 +21,7 @@ class QualityConfig(AppConfig):
         from django.utils.translation import gettext_lazy as _
 
         from mes.access.queries import sites_of
+        from mes.andon.queries import PointSource, point_sources
         from mes.core import attention, live
         from mes.core.pages import Page, pages
         from mes.documents.gates import PhotoSubject, photo_subjects
@@ -36,6 +37,7 @@ class QualityConfig(AppConfig):
         sections.add(panels.QualitySection())
         photo_subjects.add(PhotoSubject(key="nonconformance", right="quality:read"))
         photo_subjects.add(PhotoSubject(key="sample", right="quality:read"))
+        point_sources.add(PointSource(key="quality", look=panels.open_points, order=14))
         pages.add(
             Page(
                 key="quality",

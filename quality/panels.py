@@ -7,6 +7,7 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from mes.core.attention import Attention
 from mes.core.errors import InvalidInput, NotFound
@@ -14,8 +15,8 @@ from mes.execution.models import Operation, WorkOrder
 from mes.execution.panels import looked_at
 from mes.execution.panels.board import OrderSection
 from mes.execution.queries import terminal as execution
-from mes.masterdata.models import ReasonCode
-from mes.terminal.panels import Action, Panel, Place, Tap
+from mes.masterdata.models import ReasonCode, WorkCenter
+from mes.terminal.panels import Action, Panel, Place, Shortcut, Tap
 from quality import queries, services
 from quality.models import Nonconformance, OrderCharacteristic, Trigger
 from quality.queries import CheckState
@@ -28,6 +29,13 @@ class ChecksPanel(Panel):
     zone = "side"
     order = 4
     template = "quality/terminal/checks.html"
+    shortcut = Shortcut(
+        "nonconform",
+        "nonconform",
+        "alert",
+        gettext_lazy("Not as it should be"),
+        why=gettext_lazy("Start the job first."),
+    )
 
     def context(self, place: Place) -> dict[str, Any]:
         job = looked_at(place)["job"]
@@ -210,6 +218,21 @@ def look(*, sites: Collection[str], now: datetime) -> list[Attention]:
             )
         )
     return listed
+
+
+def open_points(work_center: WorkCenter, now: datetime) -> list[str]:
+    """Return for a handover a sentence for each finding of this work center that nobody has decided about."""
+    return [
+        _("%(number)s: %(n)s %(unit)s of %(where)s, %(why)s")
+        % {
+            "number": row.number,
+            "n": f"{queries.left_of(row).normalize():f}",
+            "unit": row.uom,
+            "where": where_of(row),
+            "why": row.reason.name,
+        }
+        for row in queries.open_at(work_center)
+    ]
 
 
 def where_of(row: Nonconformance) -> str:

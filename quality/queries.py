@@ -13,6 +13,7 @@ from django.db.models import Max, QuerySet
 from mes.equipment.queries.planned import calendar_between
 from mes.equipment.rules.calendar import ShiftPattern, shift_windows
 from mes.execution.models import MachineInterval, Operation, OrderHold, ProductionReport, WorkOrder
+from mes.masterdata.models import WorkCenter
 from mes.material.models import LotHold
 from quality import rules
 from quality.models import (
@@ -270,6 +271,12 @@ def nonconformances() -> QuerySet[Nonconformance]:
 def found_at(operation: Operation) -> QuerySet[Nonconformance]:
     """Return what was found at an operation and is not decided about yet, oldest first."""
     return nonconformances().filter(operation=operation, closed_at=None).order_by("recorded_at")
+
+
+def open_at(work_center: WorkCenter) -> QuerySet[Nonconformance]:
+    """Return what was found at a work center and is not decided about yet, oldest first."""
+    found = nonconformances().filter(operation__work_center=work_center, closed_at=None)
+    return found.order_by("recorded_at")[:20]
 
 
 def open_nonconformances(*, sites: Collection[str]) -> list[Nonconformance]:

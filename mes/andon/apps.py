@@ -21,6 +21,8 @@ class AndonConfig(AppConfig):
         for action in panels.ACTIONS:
             actions.add(action())
         queries.point_sources.add(queries.PointSource(key="jobs", look=panels.running_jobs, order=10))
+        queries.point_sources.add(queries.PointSource(key="holds", look=panels.on_hold, order=12))
+        queries.point_sources.add(queries.PointSource(key="stops", look=panels.unexplained, order=15))
         queries.point_sources.add(queries.PointSource(key="calls", look=panels.called, order=20))
         pages.add(
             Page(

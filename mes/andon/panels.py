@@ -1,20 +1,23 @@
 """What this app plugs into the terminal, the board and handovers."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from mes.andon import queries, services
 from mes.andon.models import Call, CallKind
 from mes.core.attention import Attention
+from mes.equipment.queries import stops
 from mes.execution.rules import shown
 from mes.masterdata.models import WorkCenter
-from mes.terminal.panels import Action, Panel, Place, Tap
+from mes.terminal.panels import Action, Panel, Place, Shortcut, Tap
 
+A_DAY = timedelta(days=1)
 ICONS = {"MATERIAL": "material", "QUALITY": "check", "MAINTENANCE": "setup", "LEAD": "person"}
 
 
@@ -25,6 +28,7 @@ class CallsPanel(Panel):
     zone = "side"
     order = 30
     template = "andon/terminal/calls.html"
+    shortcut = Shortcut("call-somebody", "call-somebody", "alert", gettext_lazy("Call"), hotkey="F8")
 
     def context(self, place: Place) -> dict[str, Any]:
         opened = queries.calls_at(work_center_id=place.work_center.pk)
@@ -35,8 +39,20 @@ class CallsPanel(Panel):
         return {"kinds": kinds, "opened": [one for one in kinds if one["call"]]}
 
 
+class HandedOverPanel(Panel):
+    """What the shift before left, above everything else until somebody has read it."""
+
+    key = "handed-over"
+    zone = "side"
+    order = 0
+    template = "andon/terminal/handed_over.html"
+
+    def context(self, place: Place) -> dict[str, Any]:
+        return {"waiting": queries.waiting_handover(work_center_id=place.work_center.pk)}
+
+
 class HandoverPanel(Panel):
-    """Hand over, and see what was handed over."""
+    """Hand the work center over, with what is open."""
 
     key = "handover"
     zone = "side"
@@ -44,10 +60,7 @@ class HandoverPanel(Panel):
     template = "andon/terminal/handover.html"
 
     def context(self, place: Place) -> dict[str, Any]:
-        return {
-            "waiting": queries.waiting_handover(work_center_id=place.work_center.pk),
-            "points": queries.open_points(place.work_center, now=place.now),
-        }
+        return {"points": queries.open_points(place.work_center, now=place.now)}
 
 
 class RaiseCall(Action):
@@ -108,11 +121,37 @@ def running_jobs(work_center: WorkCenter, now: datetime) -> list[str]:
     ]
 
 
+def on_hold(work_center: WorkCenter, now: datetime) -> list[str]:
+    """Return a sentence for each hold that stops work here."""
+    return [
+        _("%(order)s is on hold: %(why)s") % {"order": hold.work_order.number, "why": hold}
+        for hold in queries.holds_at(work_center)
+    ]
+
+
+def unexplained(work_center: WorkCenter, now: datetime) -> list[str]:
+    """Return a sentence for each stop that nobody has explained."""
+    zone = ZoneInfo(work_center.site.time_zone)
+    return [
+        _("%(unit)s stood still from %(start)s to %(end)s, nobody said why")
+        % {
+            "unit": stop.unit.code,
+            "start": f"{stop.interval.start.astimezone(zone):%H:%M}",
+            "end": f"{stop.interval.end.astimezone(zone):%H:%M}",
+        }
+        if stop.interval.end
+        else _("%(unit)s stands still since %(start)s, nobody said why")
+        % {"unit": stop.unit.code, "start": f"{stop.interval.start.astimezone(zone):%H:%M}"}
+        for stop in reversed(stops.unexplained(stops.units_at(work_center_id=work_center.pk), now=now, within=A_DAY))
+    ]
+
+
 def called(work_center: WorkCenter, now: datetime) -> list[str]:
     """Return a sentence for each open call."""
+    zone = ZoneInfo(work_center.site.time_zone)
     return [
-        _("%(kind)s is called since %(minutes)s min")
-        % {"kind": call.get_kind_display(), "minutes": _minutes(call, now)}
+        _("%(kind)s was called at %(time)s")
+        % {"kind": call.get_kind_display(), "time": f"{call.raised_at.astimezone(zone):%H:%M}"}
         for call in queries.calls_at(work_center_id=work_center.pk).values()
     ]
 
@@ -147,5 +186,5 @@ def _minutes(call: Call, now: datetime) -> int:
     return int((now - call.raised_at).total_seconds() // 60)
 
 
-PANELS = (CallsPanel, HandoverPanel)
+PANELS = (CallsPanel, HandedOverPanel, HandoverPanel)
 ACTIONS = (RaiseCall, HandOver, TakeOver)

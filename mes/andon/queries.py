@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Max, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 
 from mes.andon.models import Call, EscalationStep, Handover
 from mes.andon.rules import Step, tier_of
 from mes.core.registry import Registry
-from mes.execution.models import Operation
+from mes.execution.models import Operation, OrderHold
 from mes.masterdata.models import WorkCenter
 
 OpenPoints = Callable[[WorkCenter, datetime], list[str]]
@@ -93,6 +93,16 @@ def running_jobs(work_center: WorkCenter) -> QuerySet[Operation]:
     """Return the operations of a work center that were begun and are not finished."""
     begun = Operation.objects.filter(work_center=work_center, started_at__isnull=False, completed_at=None)
     return begun.select_related("work_order__item", "work_order__uom").order_by("started_at")
+
+
+def holds_at(work_center: WorkCenter) -> QuerySet[OrderHold]:
+    """Return the open holds of jobs that were begun at a work center and are not finished there."""
+    mine = OrderHold.objects.filter(
+        Q(operation=None) | Q(operation__work_center=work_center),
+        work_order__operations__in=running_jobs(work_center),
+        released_at=None,
+    )
+    return mine.select_related("work_order", "reason").order_by("placed_at").distinct()
 
 
 def last_change() -> Any:

@@ -46,13 +46,14 @@ class EquipmentConfig(AppConfig):
         live.watch("equipment", intervals.last_change)
 
         from mes.core import attention
-        from mes.equipment.panels import ACTIONS, PANELS
+        from mes.equipment.panels import ACTIONS, PANELS, standstill
         from mes.equipment.queries import stops
-        from mes.terminal.panels import actions, panels
+        from mes.terminal.panels import actions, panels, tell_standstills
 
         attention.sources.add(
             attention.AttentionSource(key="equipment", title=_("Machines"), look=stops.needs_attention, order=15)
         )
+        tell_standstills(standstill)
         for panel in PANELS:
             panels.add(panel())
         for action in ACTIONS:

@@ -1,5 +1,6 @@
 """What equipment plugs into the terminal: the machines with their state, stops that need a reason, and the taps for both."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
@@ -10,8 +11,9 @@ from mes.core.errors import InvalidInput, NotFound
 from mes.equipment import services
 from mes.equipment.models import MaintenanceRequest
 from mes.equipment.queries import stops as queries
+from mes.equipment.rules import states
 from mes.masterdata.models import WorkUnit
-from mes.terminal.panels import Action, Panel, Place, Tap
+from mes.terminal.panels import Action, Panel, Place, Standstill, Tap
 
 MOST_SHOWN = 6
 
@@ -21,7 +23,7 @@ class MachinesPanel(Panel):
 
     key = "machines"
     zone = "side"
-    order = 5
+    order = 1
     template = "equipment/terminal/machines.html"
 
     def context(self, place: Place) -> dict[str, Any]:
@@ -44,6 +46,14 @@ class MachinesPanel(Panel):
             "more": max(len(waiting) - MOST_SHOWN, 0),
             "tree": tree,
         }
+
+
+def standstill(work_unit_id: int, now: datetime) -> Standstill | None:
+    """Return how a work unit stands still, for the bar of the terminal; None where it does not."""
+    held = queries.current_intervals(list(WorkUnit.objects.filter(pk=work_unit_id)), now=now).get(work_unit_id)
+    if held is None or held.state != states.STOPPED:
+        return None
+    return Standstill(since=held.start, reason=held.reason.name if held.reason else "")
 
 
 def _open_calls(units: list[WorkUnit]) -> QuerySet[MaintenanceRequest]:

@@ -93,6 +93,18 @@ class QuantityFormat(InvalidInput):
     code = "qty_format"
 
 
+@dataclass(frozen=True)
+class Shortcut:
+    """A button that always stands under the pad and opens a panel's sheet; ``why`` says why the sheet is not there just now."""
+
+    key: str
+    sheet: str
+    icon: str
+    words: str | Promise
+    why: str | Promise = ""
+    hotkey: str = ""
+
+
 class Panel:
     """A part of the terminal, drawn by the server and swapped only when it changed.
 
@@ -104,6 +116,7 @@ class Panel:
     zone: ClassVar[str] = "side"
     order: ClassVar[int] = 50
     template: ClassVar[str] = ""
+    shortcut: ClassVar[Shortcut | None] = None
 
     def context(self, place: Place) -> dict[str, Any]:
         """Return what the template shows. ``bar_state`` in it colors the terminal's bar (run, setup, down, idle)."""
@@ -276,9 +289,22 @@ class ScannedElsewhere(NotFound):
     code = "scanned_elsewhere"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Standstill:
+    """That a work unit stands still, since when, and why as far as anybody has said."""
+
+    since: datetime
+    reason: str = ""
+
+
+StandstillLookup = Callable[[int, datetime], Standstill | None]
+"""Takes a work unit's key and the moment; returns its standstill, or None where it does not stand still."""
+
+
 class _Above:
     """What layers above plug in, of which there is at most one."""
 
+    standstills: StandstillLookup | None = None
     answers: ErpAnswers | None = None
     scans: ScanLookup | None = None
 
@@ -296,6 +322,16 @@ def job_scanned(text: str, work_center: WorkCenter) -> str:
     if _Above.scans is None:
         raise NotFound(f"“{text}” is not known here.")
     return _Above.scans(text, work_center)
+
+
+def tell_standstills(lookup: StandstillLookup) -> None:
+    """Let the bar of a terminal say that the machine of its job stands still. From ``ready`` only."""
+    _Above.standstills = lookup
+
+
+def standstill_of(work_unit_id: int, now: datetime) -> Standstill | None:
+    """Return how the work unit stands still; None where it does not, or where nobody knows."""
+    return _Above.standstills(work_unit_id, now) if _Above.standstills else None
 
 
 def tell_erp_answers(provider: ErpAnswers) -> None:

@@ -112,9 +112,17 @@ export class Outbox {
 
   /* Resolves once the entry is on this device's disk; sending goes on behind. Rejects where nothing more can be stored. */
   async add(entry) {
-    if (await this.run("readonly", (store) => store.count()) >= this.limit) { throw new Error("full"); }
     entry.state = "waiting";
-    entry.seq = await this.run("readwrite", (store) => store.add(entry));
+    // Counted and written in one transaction, begun in the tap itself: whatever reads this disk from now on finds it.
+    entry.seq = await new Promise((resolve, reject) => {
+      const change = this.db.transaction(ENTRIES, "readwrite", { durability: "strict" });
+      const store = change.objectStore(ENTRIES);
+      const count = store.count();
+      let added = null;
+      count.onsuccess = () => { if (count.result < this.limit) { added = store.add(entry); } };
+      change.oncomplete = () => (added ? resolve(added.result) : reject(new Error("full")));
+      change.onerror = change.onabort = () => reject(change.error);
+    });
     await this.tell();
     this.flush();
     return entry;

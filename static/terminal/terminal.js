@@ -67,6 +67,8 @@ async function signOn(proof) {
     if (status === 200) {
       const draft = $$("dialog[open]").find((sheet) => sheet.dataset.owner && sheet.dataset.owner !== answer.number);
       const others = people.filter((person) => person.number !== answer.number);
+      // Whoever comes sees what was left for them first.
+      if (others.length === people.length) { $(".zone-side").scrollTop = 0; }
       // What somebody else has begun stays theirs: who comes now is here, but does not report yet.
       people = draft && others.length ? [others[0], answer].concat(others.slice(1)) : [answer].concat(others);
       storePeople();
@@ -330,6 +332,7 @@ let missed = 0;
 let focus = config.focus || "";
 let pollTimer = 0;
 let shownFor = null;
+const SLOW_ANSWER = 5000; // milliseconds
 
 function stateUrl(job) {
   const wanted = job === undefined ? focus : job;
@@ -348,7 +351,10 @@ function drawClock() {
     if (note.textContent !== text) { note.textContent = text; }
   }
 }
-function heardTime(time) {
+/* askedAt: this device's clock at the question. An answer that was long under way says little of what time it is now. */
+function heardTime(time, askedAt) {
+  const took = Date.now() - askedAt;
+  if (clockOffset() !== null && (took < 0 || took > SLOW_ANSWER)) { return; }
   serverTime(time);
   try { localStorage.setItem("lineside-clock", String(clockOffset())); } catch (full) { /* until the page is left */ }
   drawClock();
@@ -394,6 +400,7 @@ document.addEventListener("close", () => whenLifted("panels", draw), true);
 async function refresh() {
   clearTimeout(pollTimer);
   const asked = focus;
+  const askedAt = Date.now();
   try {
     const response = await fetch(stateUrl(), {
       credentials: "same-origin", cache: "no-store", redirect: "manual",
@@ -422,7 +429,7 @@ async function refresh() {
       throw new Error(String(response.status));
     }
     const time = response.headers.get("X-Server-Time");
-    if (time) { heardTime(time); }
+    if (time) { heardTime(time, askedAt); }
     if (missed > 2 || entries.some((entry) => entry.state !== "waiting")) { outbox.flush(); }
     missed = 0;
     shownFor = asked;
@@ -458,6 +465,7 @@ function openSheet(name, over) {
   const form = $("form", sheet);
   if (form) {
     form.reset();
+    $$("[data-typed]", form).forEach((field) => field.removeAttribute("data-typed"));
     $$("button[type=submit]", form).forEach(unask);
   }
   const problem = $(".sheet-problem", sheet);
@@ -476,8 +484,9 @@ function closeSheets() { $$("dialog[open]").forEach((sheet) => sheet.close()); }
 function press(key, form) {
   const field = $("[data-figure].active", form) || $("[data-figure]", form);
   if (!field) { return; }
-  const fresh = field.hasAttribute("data-fresh");
-  field.removeAttribute("data-fresh");
+  // The first digit takes the place of what was proposed.
+  const fresh = field.hasAttribute("data-fresh") && !field.dataset.typed;
+  field.dataset.typed = "yes";
   let text = field.value;
   if (key === "clear") { text = ""; }
   else if (key === "back") { text = text.slice(0, -1); }
@@ -581,7 +590,10 @@ document.addEventListener("click", (event) => {
     if (target.dataset.then) { document.getElementById(target.dataset.then).focus(); }
   }
   else if (target.hasAttribute("data-close")) { target.closest("dialog").close(); }
-  else if (target.dataset.sheet) { openSheet(target.dataset.sheet); }
+  else if (target.dataset.sheet) {
+    if (target.dataset.why && !document.getElementById("sheet-" + target.dataset.sheet)) { toast(target.dataset.why, "info"); return; }
+    openSheet(target.dataset.sheet);
+  }
   else if (target.dataset.language) {
     // Whoever chooses it means it, also against what is written down about them.
     if (people[0]) { people[0].language = ""; }
@@ -601,6 +613,8 @@ document.addEventListener("click", (event) => {
       return;
     }
     send();
+    // Who goes home is not here any more; what they entered before still goes out under their name.
+    if ("leaves" in target.dataset) { people.shift(); storePeople(); }
     closeSheets();
   }
 });
@@ -621,7 +635,7 @@ const comma = (1.5).toLocaleString(language).includes(",");
 document.addEventListener("input", (event) => {
   // Where people write a comma they may; what is booked, and shown on the button, has a point.
   if (comma && event.target.matches("[data-figure]:not([type=password])")) { event.target.value = event.target.value.replace(",", "."); }
-  event.target.removeAttribute("data-fresh");
+  event.target.dataset.typed = "yes";
   if (event.target.form) { soonAsked(event.target.form); }
 });
 document.addEventListener("keydown", (event) => {

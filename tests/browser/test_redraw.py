@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 from mes.core import live
 from mes.execution import services
 from mes.execution.models import Operation, OrderHold, ProductionReport
+from tests.browser.conftest import until
 from tests.browser.test_terminal import all_saved, sign_on, start
 
 pytestmark = pytest.mark.browser
@@ -42,7 +43,12 @@ class Finger:
         self.line.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
 
     def up(self):
+        self.page.evaluate("document.addEventListener('click', () => { window.clicked = true; }, true)")
         self.line.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+    def clicked(self):
+        """Wait until the browser has made a click of it, which it does a little after the finger is up."""
+        until(self.page, "() => window.clicked === true")
 
 
 def somebody_else_reports(quantity):
@@ -64,6 +70,7 @@ def test_a_tap_that_begins_before_a_redraw_and_ends_after_it_counts(running):
     with running.expect_response(lambda answer: "/state" in answer.url and answer.status == 200):
         somebody_else_reports(Decimal(40))
     finger.up()
+    finger.clicked()
     all_saved(running)
     assert sorted(ProductionReport.objects.values_list("good_quantity", flat=True)) == [1, 40]
     expect(running.locator("[data-counter$=':good']")).to_have_text("41")

@@ -59,7 +59,8 @@ def scan(page, text):
             };
             for (const sign of text) {
                 const letter = /[A-Z]/i.test(sign);
-                send(letter ? 'Key' + sign.toUpperCase() : 'Digit' + sign, sign, /[A-Z]/.test(sign));
+                const code = letter ? 'Key' + sign.toUpperCase() : sign === '-' ? 'Minus' : 'Digit' + sign;
+                send(code, sign, /[A-Z]/.test(sign));
             }
             send('Enter', 'Enter', false);
         }""",
@@ -96,6 +97,17 @@ def test_from_start_to_finish(terminal, operation):
     expect(page.locator(".bar-state")).to_contain_text("Completed")
     operation.refresh_from_db()
     assert (operation.status, operation.good_quantity, operation.scrap_quantity) == (Operation.Status.COMPLETED, 36, 1)
+
+
+def test_the_first_digit_takes_the_place_of_what_is_proposed_every_time_a_sheet_is_opened(terminal):
+    page = terminal()
+    sign_on(page)
+    start(page)
+    for digit in "57":
+        page.click("#pad-3")
+        page.click(f"#sheet-good [data-key='{digit}']")
+        expect(page.locator("#good-figure")).to_have_value(digit)
+        page.click("#sheet-good [data-close]")
 
 
 def test_the_last_entry_is_taken_back_by_one_tap(terminal, operation):

@@ -7,10 +7,10 @@ from mes.execution.models import Operation
 from mes.execution.queries import terminal as queries
 from mes.masterdata.models import ReasonCode
 from mes.material.queries import numbering_rule
-from mes.terminal.panels import Panel, Place, actions, erp_answers
+from mes.terminal.panels import Panel, Place, actions, erp_answers, standstill_of
 
 TEN = Decimal(10)
-BAR = {"RUNNING": "run", "SETUP": "setup", "HELD": "down", "PAUSED": "slow"}
+BAR = {"STOPPED": "down", "RUNNING": "run", "SETUP": "setup", "HELD": "down", "PAUSED": "slow"}
 
 
 def looked_at(place: Place) -> dict[str, Any]:
@@ -47,8 +47,12 @@ class BarPanel(Panel):
     def context(self, place: Place) -> dict[str, Any]:
         seen = looked_at(place)
         job = seen["job"]
-        name = job.state if job else "IDLE"
-        return seen | {"state_name": name, "bar_state": BAR.get(name, "idle")}
+        name, since, reason = job.state if job else "IDLE", job.since if job else None, ""
+        if job and job.is_active and name != "HELD" and job.operation.work_unit_id:
+            stopped = standstill_of(job.operation.work_unit_id, place.now)
+            if stopped:
+                name, since, reason = "STOPPED", stopped.since, stopped.reason
+        return seen | {"state_name": name, "bar_state": BAR.get(name, "idle"), "since": since, "reason": reason}
 
 
 class JobPanel(Panel):

@@ -32,6 +32,7 @@ from mes.terminal.views.caller import COOKIE, Caller, caller_of, keep_cookie, si
 from mes.terminal.views.common import BOOK, SEE
 from mes.terminal.views.worker import worker_url
 
+COLUMNS = (("job", "next"), ("pad", "side"))
 PAGE_AGE = 7 * 24 * 3600
 MOST_ENTRIES = 2000
 """How many entries a device may hold that the server does not have; from nine tenths of it the page calls for help."""
@@ -91,7 +92,8 @@ def terminal(request: HttpRequest, code: str) -> HttpResponse:
             "work_center": work_center,
             "device": caller.device,
             "zones": zones,
-            "body_zones": [(zone, zones[zone]) for zone in ZONES if zone != "bar"],
+            "columns": [[(zone, zones[zone]) for zone in column] for column in COLUMNS],
+            "shortcuts": [panel.shortcut for panel in sorted(panels, key=lambda panel: panel.order) if panel.shortcut],
             "keys": "123456789",
             "languages": settings.LANGUAGES,
             "recent": queries.people_lately_at(work_center),

@@ -216,6 +216,9 @@ class Delivery:
                 return Verdict(unsent, "CONFIG", words, code, pause=True, tired=True, answered=False)
             case errors.NotSent():
                 return Verdict(unsent, "NOT_SENT", words, code, later=self._pause(), tired=True, answered=False)
+            case errors.NotReady():
+                # Answered in words: nothing is held against the ERP, or its other orders would wait with this one.
+                return Verdict(unsent, "NOT_READY", words, code, later=self._pause(failure))
             case errors.Busy():
                 return Verdict(unsent, "BUSY", words, code, later=self._pause(failure), tired=True, answered=False)
             case errors.CallFailed():

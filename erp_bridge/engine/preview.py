@@ -24,6 +24,9 @@ HELP = {
     "ALREADY": gettext_lazy("The ERP says that it has this already."),
     "NOT_SENT": gettext_lazy("The ERP could not be reached. It is tried again by itself."),
     "BUSY": gettext_lazy("The ERP had no time. It is tried again by itself, as long as it takes."),
+    "NOT_READY": gettext_lazy(
+        "Someone is changing this record in the ERP. It is tried again by itself, as long as it takes."
+    ),
     "AMBIGUOUS": gettext_lazy("No clear answer came. It is looked for before anything is sent again."),
     "CONTRACT": gettext_lazy(
         "The answer had a shape that we do not know. It is looked for; someone should look at the connector too."

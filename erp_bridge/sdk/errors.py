@@ -18,6 +18,10 @@ class Busy(CallFailed):
     """The ERP said *not now* (429, 503, locked by a user): try later, as long as it takes."""
 
 
+class NotReady(Busy):
+    """The one record is not ready (its planner has it in hand), the ERP itself is well: try later, and go on with others."""
+
+
 class OutcomeUnknown(CallFailed):
     """Bytes were sent and no clear answer came back: in doubt; look before sending again."""
 

@@ -11,9 +11,10 @@ from erp_bridge.connectors.tryton.notes import Note
 from erp_bridge.connectors.tryton.order import Move, Order
 from erp_bridge.sdk.connector import Ack
 from erp_bridge.sdk.documents import Document, MaterialConsumption, ProductionConfirmation, ScrapConfirmation
-from erp_bridge.sdk.errors import OutcomeUnknown, Rejected
+from erp_bridge.sdk.errors import NotReady, OutcomeUnknown, Rejected
 
 OPEN_STATES = ("waiting", "assigned", "running")
+PLANNING_STATES = ("request", "draft")
 
 
 @dataclass
@@ -61,8 +62,16 @@ def job(client: Client, document: Document, key: str, options: Mapping[str, Any]
 def require_open(order_: Order) -> None:
     """Return when Tryton still takes bookings on the production.
 
-    :raises erp_bridge.sdk.errors.Rejected: it is done or cancelled, or was never released.
+    :raises erp_bridge.sdk.errors.NotReady: its planner has it in draft: what is booked waits until it is released (again).
+    :raises erp_bridge.sdk.errors.Rejected: it is done or cancelled.
     """
+    if order_.state in PLANNING_STATES:
+        raise NotReady(
+            f"Production {order_.number} is in {order_.state} in Tryton: its planner is changing it. "
+            "What was booked here goes up once it is waiting again.",
+            code=f"STATE.{order_.state}",
+            retry_after=60,
+        )
     if order_.state not in OPEN_STATES:
         raise Rejected(
             f"Production {order_.number} is {order_.state} in Tryton and takes no bookings.",

@@ -350,6 +350,23 @@ def test_one_stream_that_fails_does_not_hold_the_others(erp, now):
     assert {state(each) for each in others} == {"DONE"}
 
 
+def test_records_that_are_not_ready_wait_a_minute_and_nothing_else_waits_with_them(erp, now):
+    connect()
+    stuck = [say(1, subject=f"A{number}")[0] for number in range(8)]
+    behind, *_ = say(2, subject="A0")
+    erp.script = [errors.NotReady("in draft", code="STATE.draft", retry_after=60)] * 8
+    assert sweep() == 8
+    assert {(state(each), each.outcome, each.due_at - now()) for each in stuck} == {("PENDING", "NOT_READY", MINUTE)}
+    assert not Circuit.objects.filter(failures__gt=0).exists()
+    other, *_ = say(1, subject="B")
+    assert sweep() == 1
+    assert (state(other), state(behind)) == ("DONE", "PENDING")
+    now.forward(MINUTE)
+    sweep()
+    assert {state(each) for each in [*stuck, behind]} == {"DONE"}
+    assert [each.pieces for each in erp.booked() if each.work_order == "A0"] == [1, 2]
+
+
 def test_the_circuit_opens_after_failures_of_several_streams_and_one_call_closes_it(erp, now):
     connection = connect()
     for number in range(8):

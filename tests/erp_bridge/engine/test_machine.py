@@ -29,6 +29,7 @@ FAILURES = {
     "contract": lambda: errors.BrokenContract("what is this"),
     "not sent": lambda: errors.NotSent("refused"),
     "busy": lambda: errors.Busy("later", retry_after=30),
+    "not ready": lambda: errors.NotReady("in draft", retry_after=60),
     "rejected": lambda: errors.Rejected("no", code="E1"),
     "bug": lambda: KeyError("x"),
     "config": lambda: errors.Misconfigured("401"),

@@ -10,7 +10,7 @@ from erp_bridge.connectors.tryton import order as orders
 from erp_bridge.connectors.tryton.client import Client
 from erp_bridge.connectors.tryton.connector import TrytonConnector
 from erp_bridge.sdk.documents import Document
-from erp_bridge.sdk.errors import Busy, Misconfigured, NotSent, Rejected
+from erp_bridge.sdk.errors import Busy, Misconfigured, NotReady, NotSent, Rejected
 from tests.erp_bridge.connectors.tryton import documents as doc
 from tests.erp_bridge.tryton import Rpc, Server, planner_of_tryton
 
@@ -50,6 +50,19 @@ def test_a_cancelled_order_takes_nothing_more(connector: TrytonConnector, plan: 
     order = plan()
     planner_of_tryton.cancel_production(planner, int(order))
     assert refusal(connector, doc.good(order, "1")).code == "STATE.cancelled"
+
+
+def test_a_booking_waits_while_its_planner_has_the_order_in_draft(
+    connector: TrytonConnector, plan: Plan, planner: Rpc
+) -> None:
+    order, key = plan(), uuid4().hex
+    planner("model.production.draft", [int(order)])
+    with pytest.raises(NotReady) as caught:
+        connector.send(doc.good(order, "1"), key=key)
+    assert (caught.value.code, "its planner is changing it" in str(caught.value)) == ("STATE.draft", True)
+    planner("model.production.wait", [int(order)])
+    connector.send(doc.good(order, "1"), key=key)
+    assert sum(connector.read_ledger(order).good.values()) == 1
 
 
 def test_an_order_with_bookings_is_not_cancelled(connector: TrytonConnector, plan: Plan) -> None:

@@ -25,7 +25,7 @@ SOURCES = (
     "mes/terminal/views/*.py", "mes/terminal/services/entries.py", "mes/execution/services/locking.py",
     "mes/execution/services/floor.py", "mes/execution/services/sharing.py", "labor/services/crews.py",
     "mes/documents/services/*.py", "mes/documents/gates.py", "mes/core/templatetags/lineside.py",
-    "mes/*/panels.py", "mes/*/panels/*.py", "labor/panels.py", "labor/panels/*.py", "quality/panels.py",
+    "mes/*/panels.py", "mes/*/panels/*.py", "quality/models.py", "labor/panels.py", "labor/panels/*.py", "quality/panels.py",
     "quality/panels/*.py",
 )  # fmt: skip
 """Where a terminal's texts stand. Pages of the office are not translated yet."""

@@ -6,6 +6,7 @@ from decimal import Decimal
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from mes.core.fields import QuantityField
@@ -17,15 +18,15 @@ from mes.material.models import Lot, LotHold, MaterialMovement
 class Trigger(models.TextChoices):
     """What makes a check due."""
 
-    FIRST = "FIRST", "First piece"
-    COUNT = "COUNT", "Every so many good pieces"
-    TIME = "TIME", "Every so many minutes of running"
-    SETUP = "SETUP", "After each setup"
-    STOP = "STOP", "After a stop of at least so many minutes"
-    LAST = "LAST", "Last piece"
-    END = "END", "Before the operation is finished"
-    START = "START", "Before the operation is started"
-    SHIFT = "SHIFT", "Once a shift"
+    FIRST = "FIRST", _("First piece")
+    COUNT = "COUNT", _("Every so many good pieces")
+    TIME = "TIME", _("Every so many minutes of running")
+    SETUP = "SETUP", _("After each setup")
+    STOP = "STOP", _("After a stop of at least so many minutes")
+    LAST = "LAST", _("Last piece")
+    END = "END", _("Before the operation is finished")
+    START = "START", _("Before the operation is started")
+    SHIFT = "SHIFT", _("Once a shift")
 
 
 NEEDS_EVERY = (Trigger.COUNT, Trigger.TIME, Trigger.STOP)

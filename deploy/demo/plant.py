@@ -19,6 +19,7 @@ from django.db import transaction  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from deploy.demo import SITE  # noqa: E402
+from deploy.demo.papers import write_documents  # noqa: E402
 from erp_bridge.engine import connections  # noqa: E402
 from erp_bridge.models import FlowState  # noqa: E402
 from mes.access import services as access  # noqa: E402
@@ -27,7 +28,7 @@ from mes.access.rules import ROLE_RIGHTS  # noqa: E402
 from mes.equipment.models import StopReason  # noqa: E402
 from mes.execution.models import WorkOrder  # noqa: E402
 from mes.masterdata import services as masterdata  # noqa: E402
-from mes.masterdata.models import Item, Person, ReasonCode, Site, Uom  # noqa: E402
+from mes.masterdata.models import Item, Person, ReasonCode, Site, Uom, WorkCenter  # noqa: E402
 from mes.masterdata.records import ReasonRecord, ShiftRecord  # noqa: E402
 from mes.material import services as material  # noqa: E402
 from mes.material.models import Lot  # noqa: E402
@@ -158,8 +159,22 @@ def _plan_inspections() -> None:
     plan.characteristics.create(position=20, code="SURFACE", name="Surface", kind="ATTRIBUTE")
     plan.checks.create(trigger="FIRST")
     plan.checks.create(trigger="COUNT", every=Decimal(20))
+    center = order.operations.get(number="10").work_center
+    _ask_once_a_shift(center)
+    write_documents(site=order.site, item=order.item, work_center=center, now=timezone.now())
     for waiting in WorkOrder.objects.filter(item=order.item, status="RELEASED"):
         freeze_plans(waiting)
+
+
+def _ask_once_a_shift(center: WorkCenter) -> None:
+    """Let a work center have a checklist, which is asked for but stops nobody."""
+    plan = InspectionPlan.objects.create(site=center.site, work_center=center, name="Start of the shift")
+    plan.characteristics.create(position=10, code="GUARD", name="Guard closes, emergency stop tried", kind="TICK")
+    plan.characteristics.create(
+        position=20, code="COOLANT", name="Coolant", kind="CHOICE", choices="Full\nTopped up\n!Empty, none there"
+    )
+    plan.characteristics.create(position=30, code="TOOL", name="Number of the tool in use", kind="TEXT")
+    plan.checks.create(trigger="SHIFT")
 
 
 def _device_code(now: datetime) -> str:

@@ -13,6 +13,7 @@ class AndonConfig(AppConfig):
         from mes.andon import panels, queries
         from mes.core import attention, live
         from mes.core.pages import Page, pages
+        from mes.documents.gates import PhotoSubject, photo_subjects
         from mes.terminal.panels import actions
         from mes.terminal.panels import panels as terminal
 
@@ -24,6 +25,7 @@ class AndonConfig(AppConfig):
         queries.point_sources.add(queries.PointSource(key="holds", look=panels.on_hold, order=12))
         queries.point_sources.add(queries.PointSource(key="stops", look=panels.unexplained, order=15))
         queries.point_sources.add(queries.PointSource(key="calls", look=panels.called, order=20))
+        photo_subjects.add(PhotoSubject(key="handover", right="orders:read"))
         pages.add(
             Page(
                 key="andon",

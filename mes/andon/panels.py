@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from mes.andon import queries, services
 from mes.andon.models import Call, CallKind
 from mes.core.attention import Attention
+from mes.documents.queries import photos_of
 from mes.equipment.queries import stops
 from mes.execution.rules import shown
 from mes.masterdata.models import WorkCenter
@@ -48,7 +49,9 @@ class HandedOverPanel(Panel):
     template = "andon/terminal/handed_over.html"
 
     def context(self, place: Place) -> dict[str, Any]:
-        return {"waiting": queries.waiting_handover(work_center_id=place.work_center.pk)}
+        waiting = queries.waiting_handover(work_center_id=place.work_center.pk)
+        photos = photos_of("handover", [waiting.pk], place.work_center.site) if waiting else []
+        return {"waiting": waiting, "photos": photos}
 
 
 class HandoverPanel(Panel):
@@ -60,7 +63,8 @@ class HandoverPanel(Panel):
     template = "andon/terminal/handover.html"
 
     def context(self, place: Place) -> dict[str, Any]:
-        return {"points": queries.open_points(place.work_center, now=place.now)}
+        points = queries.open_points(place.work_center, now=place.now)
+        return {"points": points, "center": place.work_center}
 
 
 class RaiseCall(Action):

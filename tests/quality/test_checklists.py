@@ -143,7 +143,7 @@ def ran(operation, *spans):
     for begins, ends in spans:
         MachineInterval.objects.create(
             site=operation.work_order.site, operation=operation, activity="RUN", started_at=begins, ended_at=ends,
-            work_unit=operation.work_center.work_units.get(),
+            work_unit=operation.work_center.work_units.get(), start_recorded_at=begins,
         )  # fmt: skip
 
 

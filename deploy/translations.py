@@ -22,15 +22,18 @@ SOURCES = (
     "templates/terminal/terminal.html", "templates/terminal/close.html", "templates/terminal/terminals.html",
     "templates/terminal/centers.html", "templates/terminal/revoked.html", "templates/terminal/enroll.html",
     "templates/*/terminal/**/*.html", "templates/theme_toggle.html", "templates/base.html",
-    "mes/terminal/views/*.py", "mes/terminal/services/entries.py", "mes/execution/services/locking.py",
-    "mes/execution/services/floor.py", "mes/execution/services/sharing.py", "labor/services/crews.py",
+    "mes/terminal/views/*.py", "mes/terminal/services/entries.py",
     "mes/documents/services/*.py", "mes/documents/gates.py", "mes/core/templatetags/lineside.py",
     "mes/*/panels.py", "mes/*/panels/*.py", "quality/models.py", "labor/panels.py", "labor/panels/*.py", "quality/panels.py",
     "quality/panels/*.py",
+    "mes/execution/services/*.py", "mes/material/services/*.py", "mes/equipment/services/*.py", "mes/andon/services/*.py",
+    "mes/masterdata/services/people.py", "mes/masterdata/queries.py", "mes/masterdata/rules.py", "mes/access/services.py",
+    "mes/material/rules/numbering.py", "labor/services/*.py", "quality/services/*.py", "quality/gates.py",
+    "quality/models.py", "quality/rules.py",
 )  # fmt: skip
 """Where a terminal's texts stand. Pages of the office are not translated yet."""
 
-FUNCTIONS = {"_", "gettext", "gettext_lazy", "gettext_noop"}
+FUNCTIONS = {"_", "gettext", "gettext_lazy", "gettext_noop", "Words"}
 _STRING = r"""u?('(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*")"""
 _CALL = re.compile(rf"\b(?:_|gettext)\({_STRING}")
 

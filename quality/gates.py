@@ -2,6 +2,9 @@
 
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from mes.core.errors import DomainError
 from mes.execution.models import Operation
 from mes.masterdata.models import Person
@@ -13,14 +16,14 @@ class CheckOpen(DomainError):
     """An inspection is due that has to pass first."""
 
     code = "check_open"
-    title = "A check comes first"
+    title = gettext_lazy("A check comes first")
 
 
 class FirstPieceOpen(CheckOpen):
     """The first piece was not released."""
 
     code = "first_piece_open"
-    title = "The first piece is not released"
+    title = gettext_lazy("The first piece is not released")
 
 
 def check_report(operation: Operation, at: datetime) -> None:
@@ -64,15 +67,20 @@ def _refuse_unless_passed(operation: Operation, *triggers: str) -> None:
 
 def _words(operation: Operation, check: OrderCheck, *, failed: bool) -> str:
     names = ", ".join(one.name for one in check.characteristics.order_by("position", "pk")[:4])
-    what = f"{operation}: the check “{check.get_trigger_display().lower()}” ({names})"
-    if check.trigger == Trigger.START and not failed:
-        return f"{what} is not done. Open “Checks” at the terminal and fill it in; then the work can begin."
-    if failed:
-        return (
-            f"{what} failed. Measure again under “Checks” once it is mended, or have it released by someone who may. "
-            "Scrap and rework can be reported meanwhile."
+    words = (
+        _(
+            "%(operation)s: the check “%(check)s” (%(names)s) failed. Measure again under “Checks” once it is mended, or "
+            "have it released by someone who may. Scrap and rework can be reported meanwhile."
         )
-    return (
-        f"{what} is not done. Open “Checks” at the terminal and enter its values; when they are in tolerance it goes on. "
-        "Scrap and rework can be reported meanwhile."
+        if failed
+        else _(
+            "%(operation)s: the check “%(check)s” (%(names)s) is not done. Open “Checks” at the terminal and fill it in; "
+            "then the work can begin."
+        )
+        if check.trigger == Trigger.START
+        else _(
+            "%(operation)s: the check “%(check)s” (%(names)s) is not done. Open “Checks” at the terminal and enter its "
+            "values; when they are in tolerance it goes on. Scrap and rework can be reported meanwhile."
+        )
     )
+    return words % {"operation": operation, "check": _(check.get_trigger_display()).lower(), "names": names}

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+from mes.core.errors import Words
+
 ZERO = Decimal(0)
 MINUTE = timedelta(minutes=1)
 
@@ -63,14 +65,18 @@ def parse_gauge(text: str) -> Measured:
     """
     found = _GAUGE.fullmatch(text.strip())
     if found is None or len(text) > 60:
-        raise GaugeUnreadable(f"“{text.strip()[:40]}” is not a value. Enter a number such as 12.03.")
+        raise GaugeUnreadable(
+            Words("“%(text)s” is not a value. Enter a number such as 12.03.", {"text": text.strip()[:40]})
+        )
     if found["status"] == "US":
-        raise GaugeUnreadable("The scale was not at rest. Wait until it is, and send the value again.")
+        raise GaugeUnreadable(Words("The scale was not at rest. Wait until it is, and send the value again."))
     if found["status"] == "OL":
-        raise GaugeUnreadable("The scale was overloaded. Take something off, and send the value again.")
+        raise GaugeUnreadable(Words("The scale was overloaded. Take something off, and send the value again."))
     value = Decimal(found["number"].replace(",", "."))
     if -value.as_tuple().exponent > 6:  # type: ignore[operator]  # finite, so a number
-        raise GaugeUnreadable(f"“{text.strip()[:40]}” has more than 6 decimals. Set the gauge to fewer.")
+        raise GaugeUnreadable(
+            Words("“%(text)s” has more than 6 decimals. Set the gauge to fewer.", {"text": text.strip()[:40]})
+        )
     return Measured(-value if found["sign"] == "-" else value, found["unit"])
 
 

@@ -5,6 +5,8 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from labor import queries
 from labor.events import LaborDayApproved
@@ -20,7 +22,7 @@ class DayNotSettled(DomainError):
     """Something of the day has no end yet, so nobody can vouch for it."""
 
     code = "day_not_settled"
-    title = "This day is not settled"
+    title = gettext_lazy("This day is not settled")
 
 
 @transaction.atomic
@@ -37,9 +39,11 @@ def approve_day(*, person: Person, day: date, by: str, now: datetime) -> DayAppr
     if open_one is not None:
         what = open_one.operation or open_one.reason
         words = (
-            "was never ended. Set its end first." if open_one.awaits_end else "is still running. Wait until it ends."
+            _("The time of %(person)s on %(what)s was never ended. Set its end first.")
+            if open_one.awaits_end
+            else _("The time of %(person)s on %(what)s is still running. Wait until it ends.")
         )
-        raise DayNotSettled(f"The time of {person.name} on {what} {words}")
+        raise DayNotSettled(words % {"person": person.name, "what": what})
     if told.is_approved and told.approval is not None:
         return told.approval
     who = told_number(person, site=person.site)
@@ -71,7 +75,7 @@ def approve_crews(*, site: Site, day: date, by: str, now: datetime) -> DayApprov
     Site.objects.select_for_update(of=("self",), no_key=True).get(pk=site.pk)
     crews = queries.crews_on(site=site, day=day)
     if any(one.ended_at is None for one in crews):
-        raise DayNotSettled("A crew of this day still works, or its time was never ended. Set its end first.")
+        raise DayNotSettled(_("A crew of this day still works, or its time was never ended. Set its end first."))
     approval = queries.crews_approval(site=site, day=day)
     if approval is not None and all(queries.is_vouched(one, approval) for one in crews):
         return approval

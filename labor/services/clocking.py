@@ -4,6 +4,8 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from labor import queries
 from labor.models import AttendanceSegment, LaborSegment
@@ -22,21 +24,21 @@ class NotHere(DomainError):
     """The person has not clocked in, so cannot go or take a break."""
 
     code = "not_clocked_in"
-    title = "Not clocked in"
+    title = gettext_lazy("Not clocked in")
 
 
 class NotClockedOn(DomainError):
     """The person does not work on that."""
 
     code = "not_clocked_on"
-    title = "Not clocked on"
+    title = gettext_lazy("Not clocked on")
 
 
 class OperationNotRunning(DomainError):
     """Nobody can join work that nobody has started."""
 
     code = "operation_not_running"
-    title = "The operation is not running"
+    title = gettext_lazy("The operation is not running")
 
 
 @transaction.atomic
@@ -58,7 +60,7 @@ def clock_out(*, person: Person, occurred_at: datetime, now: datetime) -> Attend
     person, at, now = lock(person.pk), whole(occurred_at), whole(now)
     attendance = _open_attendance(person)
     if attendance is None:
-        raise NotHere(f"{person} has not clocked in, so there is nothing to end.")
+        raise NotHere(_("%(person)s has not clocked in, so there is nothing to end.") % {"person": person})
     running, doubtful = queries.running_of(person_id=person.pk), _too_old(attendance, at)
     shares.close(person, running, at=at, ended_by=EndedBy.CLOCK_OUT, now=now, is_doubtful=doubtful)
     _end_attendance(attendance, at=at, now=now)
@@ -74,7 +76,7 @@ def start_break(*, person: Person, occurred_at: datetime, now: datetime) -> Atte
     person, at, now = lock(person.pk), whole(occurred_at), whole(now)
     attendance = _open_attendance(person)
     if attendance is None:
-        raise NotHere(f"{person} has not clocked in. Clock in first, then take the break.")
+        raise NotHere(_("%(person)s has not clocked in. Clock in first, then take the break.") % {"person": person})
     if attendance.kind == BREAK:
         return attendance
     shares.close(person, queries.running_of(person_id=person.pk), at=at, ended_by=EndedBy.BREAK, now=now)
@@ -93,7 +95,7 @@ def end_break(*, person: Person, occurred_at: datetime, now: datetime, resume: b
     person, at, now = lock(person.pk), whole(occurred_at), whole(now)
     pause = _open_attendance(person)
     if pause is None or pause.kind != BREAK:
-        raise NotHere(f"{person} is not on a break.")
+        raise NotHere(_("%(person)s is not on a break.") % {"person": person})
     attendance = _be_present(person, at=at, now=now)
     if resume:
         interrupted = LaborSegment.objects.filter(
@@ -124,11 +126,16 @@ def clock_on(
     """
     operation = Operation.objects.select_related("work_order").filter(pk=operation_id).first()
     if operation is None or operation.work_order.site_id != person.site_id:
-        raise NotFound("There is no such operation at this person's site.", field="operation")
+        raise NotFound(_("There is no such operation at this person's site."), field="operation")
     if operation.status not in Operation.ACTIVE:
-        raise OperationNotRunning(f"Operation {operation} is {operation.get_status_display().lower()}. Start it first.")
+        raise OperationNotRunning(
+            _("Operation %(operation)s is %(status)s. Start it first.")
+            % {"operation": operation, "status": _(operation.get_status_display()).lower()}
+        )
     if activity not in ("", LaborSegment.Activity.SETUP, LaborSegment.Activity.RUN):
-        raise InvalidInput(f"The activity is {activity!r}. Use SETUP or RUN.", field="activity")
+        raise InvalidInput(
+            _("The activity is %(activity)s. Use SETUP or RUN.") % {"activity": repr(activity)}, field="activity"
+        )
     activity = activity or (
         LaborSegment.Activity.SETUP if operation.status == Operation.Status.SETUP else LaborSegment.Activity.RUN
     )
@@ -144,7 +151,7 @@ def clock_off(*, person: Person, operation_id: int, occurred_at: datetime, now: 
     person = lock(person.pk)
     segment = queries.running_of(person_id=person.pk).filter(operation_id=operation_id).first()
     if segment is None:
-        raise NotClockedOn(f"{person} is not clocked on to this operation.", field="operation")
+        raise NotClockedOn(_("%(person)s is not clocked on to this operation.") % {"person": person}, field="operation")
     shares.close(person, [segment], at=whole(occurred_at), ended_by=EndedBy.PERSON, now=whole(now))
     return segment
 
@@ -160,7 +167,10 @@ def start_indirect(*, person: Person, reason: str, occurred_at: datetime, now: d
         site_id=person.site_id, kind=ReasonCode.Kind.INDIRECT, code=reason, active=True
     ).first()
     if code is None:
-        raise NotFound(f"The site has no active reason {reason!r} for indirect work.", field="reason")
+        raise NotFound(
+            _("The site has no active reason %(reason)s for indirect work.") % {"reason": repr(reason)},
+            field="reason",
+        )
     _be_present(person, at=at, now=now)
     running = list(queries.running_of(person_id=person.pk))
     for segment in running:
@@ -179,7 +189,7 @@ def stop_indirect(*, person: Person, occurred_at: datetime, now: datetime) -> La
     person = lock(person.pk)
     segment = queries.running_of(person_id=person.pk).filter(operation__isnull=True).first()
     if segment is None:
-        raise NotClockedOn(f"{person} is not clocked on to indirect work.")
+        raise NotClockedOn(_("%(person)s is not clocked on to indirect work.") % {"person": person})
     shares.close(person, [segment], at=whole(occurred_at), ended_by=EndedBy.PERSON, now=whole(now))
     return segment
 

@@ -4,6 +4,8 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from labor.models import AttendanceSegment, LaborSegment
 from labor.services import shares
@@ -19,21 +21,21 @@ class AlreadyFinal(DomainError):
     """The segment has its end, or was taken back."""
 
     code = "labor_already_final"
-    title = "This time is already final"
+    title = gettext_lazy("This time is already final")
 
 
 class PersonForgotten(DomainError):
     """The time is so old that whose it was is no longer known."""
 
     code = "labor_anonymized"
-    title = "This time is nobody's any more"
+    title = gettext_lazy("This time is nobody's any more")
 
 
 class BadTimes(InvalidInput):
     """An end before its start, or a time that has not come yet."""
 
     code = "bad_times"
-    title = "These times cannot be right"
+    title = gettext_lazy("These times cannot be right")
 
 
 @transaction.atomic
@@ -45,7 +47,7 @@ def set_labor_end(*, segment_id: UUID, ended_at: datetime, by: str, now: datetim
     """
     segment, person = _locked(segment_id)
     if segment.ended_at is not None:
-        raise AlreadyFinal("This time has an end. Correct it instead, which takes it back and books it anew.")
+        raise AlreadyFinal(_("This time has an end. Correct it instead, which takes it back and books it anew."))
     _check(segment.started_at, ended_at, now)
     segment.ended_at, segment.ended_by, segment.corrected_by = whole(ended_at), LaborSegment.EndedBy.SUPERVISOR, by
     if person is None:
@@ -64,7 +66,7 @@ def set_attendance_end(*, segment_id: UUID, ended_at: datetime, by: str, now: da
     """
     attendance, person = _locked_attendance(segment_id)
     if attendance.ended_at is not None:
-        raise AlreadyFinal("This attendance has an end. Correct it instead.")
+        raise AlreadyFinal(_("This attendance has an end. Correct it instead."))
     _check(attendance.started_at, ended_at, now)
     claimed = attendance.claimed_ended_at
     attendance.ended_at, attendance.recorded_at, attendance.corrected_by = whole(ended_at), whole(now), by
@@ -138,9 +140,11 @@ def add_labor(
     """
     operation = Operation.objects.select_related("work_order").filter(pk=operation_id).first()
     if operation is None or operation.work_order.site_id != person.site_id:
-        raise NotFound("There is no such operation at this person's site.", field="operation")
+        raise NotFound(_("There is no such operation at this person's site."), field="operation")
     if activity not in (LaborSegment.Activity.SETUP, LaborSegment.Activity.RUN):
-        raise InvalidInput(f"The activity is {activity!r}. Use SETUP or RUN.", field="activity")
+        raise InvalidInput(
+            _("The activity is %(activity)s. Use SETUP or RUN.") % {"activity": repr(activity)}, field="activity"
+        )
     _check(started_at, ended_at, now)
     person = lock(person.pk)
     segment = LaborSegment(
@@ -163,7 +167,7 @@ def correct_attendance(
     """
     attendance, person = _locked_attendance(segment_id)
     if attendance.ended_at is None or attendance.voided_by_id is not None:
-        raise AlreadyFinal("Only an attendance that has ended and was not corrected before can be corrected.")
+        raise AlreadyFinal(_("Only an attendance that has ended and was not corrected before can be corrected."))
     _check(started_at, ended_at, now)
     renewed = AttendanceSegment.objects.create(
         site_id=attendance.site_id, person=person, kind=attendance.kind, started_at=whole(started_at),
@@ -184,10 +188,12 @@ def _locked(segment_id: UUID) -> tuple[LaborSegment, Person | None]:
     found = LaborSegment.objects.filter(pk=segment_id)
     owner = found.values_list("person_id", "operation_id", "anonymized_at").first()
     if owner is None:
-        raise NotFound("There is no such time on a job.")
+        raise NotFound(_("There is no such time on a job."))
     person_id, operation_id, anonymized_at = owner
     if anonymized_at is not None:
-        raise PersonForgotten("The site's retention took the person out of this time. It can no longer be corrected.")
+        raise PersonForgotten(
+            _("The site's retention took the person out of this time. It can no longer be corrected.")
+        )
     person = lock(person_id) if person_id else None
     if person is None:
         lock_operation(operation_id)
@@ -197,24 +203,28 @@ def _locked(segment_id: UUID) -> tuple[LaborSegment, Person | None]:
 def _locked_attendance(segment_id: UUID) -> tuple[AttendanceSegment, Person]:
     owner = AttendanceSegment.objects.filter(pk=segment_id).values_list("person_id", "anonymized_at").first()
     if owner is None:
-        raise NotFound("There is no such attendance.")
+        raise NotFound(_("There is no such attendance."))
     if owner[0] is None:
-        raise PersonForgotten("The site's retention took the person out of this time. It can no longer be corrected.")
+        raise PersonForgotten(
+            _("The site's retention took the person out of this time. It can no longer be corrected.")
+        )
     person = lock(owner[0])
     return AttendanceSegment.objects.get(pk=segment_id), person
 
 
 def _check_booked(segment: LaborSegment) -> None:
     if segment.ended_at is None:
-        raise AlreadyFinal("This time has no end yet. Set its end instead.")
+        raise AlreadyFinal(_("This time has no end yet. Set its end instead."))
     if segment.reverses_id or LaborSegment.objects.filter(reverses=segment).exists():
-        raise AlreadyFinal("This time was taken back. Correct the segment that took its place.")
+        raise AlreadyFinal(_("This time was taken back. Correct the segment that took its place."))
 
 
 def _check(started_at: datetime, ended_at: datetime, now: datetime) -> None:
     if ended_at < started_at:
         raise BadTimes(
-            f"The end {ended_at:%Y-%m-%d %H:%M} is before the start {started_at:%Y-%m-%d %H:%M}.", field="ended_at"
+            _("The end %(end)s is before the start %(start)s.")
+            % {"end": f"{ended_at:%Y-%m-%d %H:%M}", "start": f"{started_at:%Y-%m-%d %H:%M}"},
+            field="ended_at",
         )
     if ended_at > now:
-        raise BadTimes(f"The end {ended_at:%Y-%m-%d %H:%M} has not come yet.", field="ended_at")
+        raise BadTimes(_("The end %(end)s has not come yet.") % {"end": f"{ended_at:%Y-%m-%d %H:%M}"}, field="ended_at")

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from labor import queries
 from labor.models import LaborSegment
@@ -28,7 +29,7 @@ class CrewNotAtWork(DomainError):
     """A crew works on what runs."""
 
     code = "operation_not_running"
-    title = "The operation is not running"
+    title = gettext_lazy("The operation is not running")
 
 
 @transaction.atomic

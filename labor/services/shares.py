@@ -4,6 +4,9 @@ import uuid
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from labor import queries
 from labor.events import LaborTimeRecorded
 from labor.models import AttendanceSegment, LaborSegment
@@ -20,7 +23,7 @@ class PersonInactive(NotAllowed):
     """Someone who no longer works here cannot clock anything."""
 
     code = "person_inactive"
-    title = "This person is not active"
+    title = gettext_lazy("This person is not active")
 
 
 def lock(person_id: int) -> Person:
@@ -38,7 +41,10 @@ def lock_active(person_id: int) -> Person:
     """
     person = lock(person_id)
     if not person.active:
-        raise PersonInactive(f"{person} is inactive. The planner can set the person active again in master data.")
+        raise PersonInactive(
+            _("%(person)s is inactive. The planner can set the person active again in master data.")
+            % {"person": person}
+        )
     return person
 
 

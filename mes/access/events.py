@@ -14,6 +14,14 @@ class StepUpGranted(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class BadgeRefused(Event):
+    """Somebody held up a badge at ``place`` (a work center) that counts no more; ``subject`` is whose it was."""
+
+    place: str
+    why: str = "badge_revoked"
+
+
+@dataclass(frozen=True, kw_only=True)
 class PinUnlocked(Event):
     """A PIN that was mistyped too often may be tried again; ``subject`` is whose."""
 

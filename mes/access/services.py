@@ -9,8 +9,10 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from mes.access.events import PinUnlocked, StepUpGranted
+from mes.access.events import BadgeRefused, PinUnlocked, StepUpGranted
 from mes.access.models import AnsweredRequest, ApiKey, known_scopes
 from mes.access.queries import digest_of, forget_keys, rights_of_person
 from mes.access.rules import RIGHTS
@@ -27,7 +29,7 @@ class IdempotencyKeyReused(DomainError):
     """The same idempotency key came with another request."""
 
     code = "idempotency_key_reused"
-    title = "The key was used for something else"
+    title = gettext_lazy("The key was used for something else")
     status = 422
 
 
@@ -35,7 +37,7 @@ class NotTheirs(DomainError):
     """The person has not the right that is asked for."""
 
     code = "step_up_right"
-    title = "May not allow this"
+    title = gettext_lazy("May not allow this")
     status = 403
 
 
@@ -86,7 +88,11 @@ def step_up(*, person: Person, pin: str, right: str, subject: str, now: datetime
     masterdata.check_pin(person_id=person.pk, pin=pin)
     if right not in rights_of_person(person):
         what = RIGHTS.get(right, right).lower()
-        raise NotTheirs(f"{person.name} may not allow this. It takes the right {right} ({what}).", field="number")
+        raise NotTheirs(
+            _("%(name)s may not allow this. It takes the right %(right)s (%(what)s).")
+            % {"name": person.name, "right": right, "what": what},
+            field="number",
+        )
     with transaction.atomic():
         bus.publish(
             StepUpGranted(
@@ -98,6 +104,14 @@ def step_up(*, person: Person, pin: str, right: str, subject: str, now: datetime
                 right=right,
             )
         )
+
+
+@transaction.atomic
+def note_revoked_badge(*, person: Person, place: str, now: datetime) -> None:
+    """Write down that somebody held up a person's revoked badge, and at which work center."""
+    bus.publish(
+        BadgeRefused(event_id=uuid.uuid4(), site=person.site.code, subject=person.number, occurred_at=now, place=place)
+    )
 
 
 @transaction.atomic
@@ -153,7 +167,7 @@ def answer_once(
 
 def forget_old_answers(*, now: datetime) -> int:
     """Delete answers that nobody repeats any more and return how many; the facts themselves stay for ever."""
-    deleted, _ = AnsweredRequest.objects.filter(answered_at__lt=now - ANSWERS_KEPT).delete()
+    deleted, _rows = AnsweredRequest.objects.filter(answered_at__lt=now - ANSWERS_KEPT).delete()
     return deleted
 
 
@@ -163,7 +177,8 @@ def _earlier(caller: str, key: str, endpoint: str, fingerprint: str) -> tuple[in
         return None
     if (earlier.endpoint, earlier.fingerprint) != (endpoint, fingerprint):
         raise IdempotencyKeyReused(
-            f"This key was used at {earlier.answered_at:%Y-%m-%dT%H:%M:%SZ} for another request. Take a new key.",
+            _("This key was used at %(time)s for another request. Take a new key.")
+            % {"time": f"{earlier.answered_at:%Y-%m-%dT%H:%M:%SZ}"},
             first_used_at=earlier.answered_at.isoformat(),
         )
     return earlier.status, json.loads(earlier.body), True

@@ -6,6 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from mes.core import shares
 from mes.core.errors import InvalidInput
@@ -119,5 +120,7 @@ def hold_reason(*, site: Site, code: str) -> ReasonCode | None:
         return None
     found = ReasonCode.objects.filter(site=site, kind=ReasonCode.Kind.HOLD, code=code, active=True).first()
     if found is None:
-        raise UnknownReason(f"There is no hold reason {code}. Choose one from the list.", field="reason")
+        raise UnknownReason(
+            _("There is no hold reason %(code)s. Choose one from the list.") % {"code": code}, field="reason"
+        )
     return found

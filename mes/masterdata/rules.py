@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from fractions import Fraction
 
-from mes.core.errors import InvalidInput
+from mes.core.errors import InvalidInput, Words
 
 
 class DimensionMismatch(InvalidInput):
@@ -52,8 +52,11 @@ def convert(
     if source.dimension == target.dimension:
         return exact / source.per_base * target.per_base
     raise DimensionMismatch(
-        f"{source.code} cannot be turned into {target.code}: they measure different things. "
-        "Enter the quantity in another unit, or give the item a factor for it.",
+        Words(
+            "%(source)s cannot be turned into %(target)s: they measure different things. "
+            "Enter the quantity in another unit, or give the item a factor for it.",
+            {"source": source.code, "target": target.code},
+        ),
         field="uom",
     )
 
@@ -72,8 +75,10 @@ def check_precision(quantity: Decimal, *, decimals: int, unit: str, field: str) 
     :raises QuantityPrecision: naming how many places there may be.
     """
     if quantity != quantity.quantize(Decimal(1).scaleb(-decimals)):
-        places = "whole numbers only" if decimals == 0 else f"at most {decimals} decimals"
-        raise QuantityPrecision(f"{quantity.normalize():f} {unit} is too exact: {unit} takes {places}.", field=field)
+        facts = {"quantity": f"{quantity.normalize():f}", "unit": unit, "n": decimals}
+        whole = Words("%(quantity)s %(unit)s is too exact: %(unit)s takes whole numbers only.", facts)
+        parts = Words("%(quantity)s %(unit)s is too exact: %(unit)s takes at most %(n)s decimals.", facts)
+        raise QuantityPrecision(parts if decimals else whole, field=field)
 
 
 PSEUDONYM = "P~"

@@ -16,15 +16,18 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from django.utils.formats import get_format
+from django.utils.formats import date_format, get_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from mes.core import gs1
 from mes.core.errors import DomainError, InvalidInput, NotFound
 from mes.core.registry import Registry
 from mes.masterdata.models import Person, WorkCenter
@@ -93,6 +96,19 @@ class QuantityFormat(InvalidInput):
     code = "qty_format"
 
 
+class BarcodeFormat(InvalidInput):
+    """A label that is marked as GS1 breaks its rules."""
+
+    code = "barcode_format"
+
+
+class LabelExpired(DomainError):
+    """By the label itself the material may not be used any more."""
+
+    code = "lot_blocked"
+    title = gettext_lazy("The lot may not be used")
+
+
 @dataclass(frozen=True)
 class Shortcut:
     """A button that always stands under the pad and opens a panel's sheet; ``why`` says why the sheet is not there just now."""
@@ -143,6 +159,18 @@ class Tap:
         """Return who allowed it and has the right to, or None."""
         return self.approved_by if right in self.allowed else None
 
+    def second(self, right: str) -> Person | None:
+        """Return who allowed it and has the right to, or None; where two must agree, one person is not two.
+
+        :raises SecondPersonRequired: whoever entered it has also allowed it.
+        """
+        approver = self.approver(right)
+        if approver is not None and self.person is not None and approver.pk == self.person.pk:
+            raise SecondPersonRequired(
+                _("%(name)s entered this, so somebody else must allow it.") % {"name": approver.name}, right=right
+            )
+        return approver
+
     def text(self, name: str, *, needed: bool = True, longest: int = 200) -> str:
         """Return a text of the payload.
 
@@ -160,6 +188,25 @@ class Tap:
         if needed and not value.strip():
             raise InvalidInput(_("“%(name)s” is missing.") % {"name": name}, field=name)
         return value.strip()
+
+    def lot(self, name: str = "lot", *, to_use: bool = False) -> str:
+        """Return a lot's number as it was typed or scanned, read out of a GS1 label where it is one; "" for none.
+
+        :raises BarcodeFormat: the label cannot be read, or names no lot.
+        :raises LabelExpired: what is ``to_use`` was out of date when it happened, by its label.
+        """
+        value = self.payload.get(name, "")
+        if not isinstance(value, str) or not gs1.is_gs1(value):
+            return self.text(name, needed=False)
+        day = self.at.astimezone(ZoneInfo(self.work_center.site.time_zone)).date()
+        label = read_label(value, day)
+        if to_use and label.expires_on and label.expires_on < day:
+            raise LabelExpired(
+                _("Lot %(lot)s: by its label it had to be used by %(day)s. Use another lot.")
+                % {"lot": label.lot, "day": date_format(label.expires_on, "j M Y")},
+                field=name,
+            )
+        return label.lot
 
     def quantity(self, name: str = "quantity") -> Decimal:
         """Return a quantity above zero, written with the decimal sign of the terminal's language or with a point.
@@ -209,6 +256,29 @@ class Tap:
         return int(text)
 
 
+def read_label(text: str, day: date) -> gs1.Label:
+    """Return what a scanned GS1 label says of a lot.
+
+    :raises BarcodeFormat: it cannot be read, or names no lot.
+    """
+    try:
+        label = gs1.read(text, today=day)
+    except gs1.NotGs1 as error:
+        words = (
+            _("The label has a field (%(ai)s) that GS1 does not know. Scan it again, or enter the lot.")
+            if error.why == "unknown"
+            else _("Field (%(ai)s) of the label is not written as it must be. Scan it again, or enter the lot.")
+        )
+        raise BarcodeFormat(words % {"ai": _visible(error.ai)}, field="lot", why=error.why) from error
+    if not label.lot:
+        raise BarcodeFormat(_("The label names no lot and no serial number. Enter the lot."), field="lot")
+    return label
+
+
+def _visible(text: str) -> str:
+    return "".join(sign if sign.isprintable() else "?" for sign in text)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Alternative:
     """Something else that a refused tap can be booked on: another job at the same work center, for example."""
@@ -222,12 +292,20 @@ class StepUpNeeded(DomainError):
     """More than the person's own right is needed: somebody who has it may allow it with their PIN."""
 
     code = "step_up_needed"
-    title = "A supervisor must allow this"
+    title = gettext_lazy("A supervisor must allow this")
     status = 403
 
     def __init__(self, detail: str, *, right: str) -> None:
         super().__init__(detail)
         self.step_up = right
+
+
+class SecondPersonRequired(StepUpNeeded):
+    """Two people must agree, and one has signed twice."""
+
+    code = "second_person_required"
+    title = gettext_lazy("A second person is needed")
+    status = 409
 
 
 class Action:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 CLOCK_TOLERANCE = timedelta(seconds=30)
@@ -47,6 +48,15 @@ def read_clock(*, claimed: datetime, offset: timedelta | None, sent_at: datetime
 def needs_confirmation(*, occurred_at: datetime, now: datetime, after: timedelta) -> bool:
     """Return whether an entry is so old that a person should say that it is still right. ``after`` of zero: never."""
     return bool(after) and now - occurred_at > after
+
+
+def hidden_signs(payload: dict[str, Any]) -> dict[str, str]:
+    """Return, byte by byte in hex, the texts of a payload that hold signs which cannot be seen, by their name."""
+    return {
+        name: text.encode("utf-8", "surrogatepass").hex(" ")
+        for name, text in payload.items()
+        if isinstance(text, str) and not text.isprintable()
+    }
 
 
 def short_ref(entry_id: UUID) -> str:

@@ -7,6 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from mes.core import bus
 from mes.core.errors import DomainError, InvalidInput, NotFound
@@ -57,7 +59,7 @@ class AlreadyDecided(DomainError):
     """Nothing is left to decide about."""
 
     code = "nonconformance_closed"
-    title = "Everything is decided"
+    title = gettext_lazy("Everything is decided")
 
 
 class CannotDispose(DomainError):
@@ -105,7 +107,7 @@ def raise_nonconformance(
     )  # fmt: skip
     if hold:
         if hold not in ("ORDER", "OPERATION"):
-            raise InvalidInput("Hold ORDER or OPERATION, or leave it out.", field="hold")
+            raise InvalidInput(_("Hold ORDER or OPERATION, or leave it out."), field="hold")
         row.order_hold = execution.hold_work_order(
             work_order_id=order.pk, operation=operation.number if hold == "OPERATION" else "",
             by=person.number if person else by, now=now, note=f"{row.number} {found.name}", source=SOURCE,
@@ -146,7 +148,10 @@ def raise_for_lot(
     uom = lot.item.uom
     check_precision(quantity, decimals=uom.decimals, unit=uom.code, field="quantity")
     if quantity > lot.quantity:
-        raise QuantityOverStock(f"Lot {lot.number} has {shown(lot.quantity)} {uom.code}.", field="quantity")
+        raise QuantityOverStock(
+            _("Lot %(lot)s has %(n)s %(unit)s.") % {"lot": lot.number, "n": shown(lot.quantity), "unit": uom.code},
+            field="quantity",
+        )
     found = _reason(lot.site, reason)
     at = effective_time(claimed=occurred_at, now=now)
     row = _store(
@@ -189,23 +194,32 @@ def dispose_nonconformance(
     check_note(note)
     _check_quantity(quantity)
     if kind not in Kind.values:
-        raise InvalidInput(f"{kind[:40]} is none of {', '.join(Kind.values)}.", field="kind")
+        raise InvalidInput(
+            _("%(kind)s is none of %(values)s.") % {"kind": kind[:40], "values": ", ".join(Kind.values)}, field="kind"
+        )
     row = _lock(nonconformance_id)
     known = Disposition.objects.filter(pk=disposition_id).first()
     if known is not None:
         if (known.nonconformance_id, known.kind, known.quantity) != (row.pk, kind, quantity):
-            raise IdReused("This id was used for another decision. Make a new one each time.", field="disposition_id")
+            raise IdReused(
+                _("This id was used for another decision. Make a new one each time."), field="disposition_id"
+            )
         return known
     check_precision(quantity, decimals=row.uom.decimals, unit=row.uom.code, field="quantity")
     left = queries.left_of(row)
     if left <= 0:
-        raise AlreadyDecided(f"{row.number}: all {shown(row.quantity)} {row.uom.code} are decided about.")
+        raise AlreadyDecided(
+            _("%(number)s: all %(n)s %(unit)s are decided about.")
+            % {"number": row.number, "n": shown(row.quantity), "unit": row.uom.code}
+        )
     if quantity > left:
         raise QuantityOverNonconformance(
-            f"{row.number} has {shown(left)} {row.uom.code} left to decide about.", field="quantity"
+            _("%(number)s has %(n)s %(unit)s left to decide about.")
+            % {"number": row.number, "n": shown(left), "unit": row.uom.code},
+            field="quantity",
         )
     if kind == Kind.USE_AS_IS and not note.strip():
-        raise InvalidInput("Write why they can be used as they are: the reason is kept with them.", field="note")
+        raise InvalidInput(_("Write why they can be used as they are: the reason is kept with them."), field="note")
     report, movement = _book(row, disposition_id, kind, quantity, person=person, note=note, now=now)
     try:
         with transaction.atomic():
@@ -214,7 +228,7 @@ def dispose_nonconformance(
                 report=report, movement=movement, recorded_at=now,
             )  # fmt: skip
     except IntegrityError as clash:
-        raise IdReused("This id was used for another decision. Make a new one each time.") from clash
+        raise IdReused(_("This id was used for another decision. Make a new one each time.")) from clash
     left -= quantity
     if not left:
         row.closed_at = now
@@ -237,7 +251,10 @@ def _book(
     booking = uuid.uuid5(disposition_id, "booking")
     if row.operation_id is not None:
         if kind == Kind.RETURN:
-            raise CannotDispose(f"{row.number} is of pieces made here: they have no supplier. Scrap or rework them.")
+            raise CannotDispose(
+                _("%(number)s is of pieces made here: they have no supplier. Scrap or rework them.")
+                % {"number": row.number}
+            )
         scrap = [execution.Scrap(quantity, row.reason.code)] if kind == Kind.SCRAP else []
         # Good pieces were made before they were found: a hold that was placed because of them does not concern them.
         report = execution.report_production(
@@ -254,7 +271,9 @@ def _book(
         return report, None
     assert row.lot is not None
     if kind == Kind.REWORK:
-        raise CannotDispose(f"{row.number} is of a lot in stock: make an order that reworks it.")
+        raise CannotDispose(
+            _("%(number)s is of a lot in stock: make an order that reworks it.") % {"number": row.number}
+        )
     if kind == Kind.USE_AS_IS:
         return None, None
     common: dict[str, Any] = {
@@ -270,7 +289,7 @@ def _lock(nonconformance_id: int) -> Nonconformance:
     """Return the nonconformance, locked after the order or lot that it is of."""
     found = Nonconformance.objects.filter(pk=nonconformance_id).values_list("operation_id", "lot_id").first()
     if found is None:
-        raise NotFound("There is no such nonconformance here.")
+        raise NotFound(_("There is no such nonconformance here."))
     operation_id, lot_id = found
     if operation_id is not None:
         lock_operation(operation_id)
@@ -286,19 +305,21 @@ def _lock_lot(lot_id: int) -> Lot:
     rows = Lot.objects.select_for_update(of=["self"]).select_related("site", "item__uom", "item__site")
     lot = rows.filter(pk=lot_id).first()
     if lot is None:
-        raise NotFound("There is no such lot here.")
+        raise NotFound(_("There is no such lot here."))
     return lot
 
 
 def _check_quantity(quantity: Decimal) -> None:
     if not quantity.is_finite() or quantity <= 0 or quantity >= Decimal(10) ** 12:
-        raise QuantityWrong("Enter a quantity above zero.", field="quantity")
+        raise QuantityWrong(_("Enter a quantity above zero."), field="quantity")
 
 
 def _reason(site: Site, code: str) -> ReasonCode:
     found = ReasonCode.objects.filter(site=site, kind=ReasonCode.Kind.SCRAP, code=code, active=True).first()
     if found is None:
-        raise UnknownReason(f"There is no reason {code[:64]}. Choose one from the list.", field="reason")
+        raise UnknownReason(
+            _("There is no reason %(code)s. Choose one from the list.") % {"code": code[:64]}, field="reason"
+        )
     return found
 
 
@@ -312,7 +333,7 @@ def _same(
     if (known.quantity, known.reason.code, known.operation_id, known.lot_id) != (
         quantity, reason, operation_id, lot_id,
     ):  # fmt: skip
-        raise IdReused("This id was used for another nonconformance. Make a new one each time.", field="id")
+        raise IdReused(_("This id was used for another nonconformance. Make a new one each time."), field="id")
     return known
 
 
@@ -321,7 +342,7 @@ def _store(**values: object) -> Nonconformance:
         with transaction.atomic():
             return Nonconformance.objects.create(**values)
     except IntegrityError as clash:
-        raise IdReused("This id was used for another nonconformance. Make a new one each time.") from clash
+        raise IdReused(_("This id was used for another nonconformance. Make a new one each time.")) from clash
 
 
 def _changed(
@@ -358,7 +379,7 @@ def lift_hold_of(*, nonconformance_id: int, by: str, now: datetime, note: str = 
     """
     row = Nonconformance.objects.filter(pk=nonconformance_id).first()
     if row is None or not (row.order_hold_id or row.lot_hold_id):
-        raise NotFound("No hold was placed with this nonconformance.")
+        raise NotFound(_("No hold was placed with this nonconformance."))
     if row.order_hold_id:
         return execution.release_hold(hold_id=row.order_hold_id, by=by, now=now, note=note)
     assert row.lot_hold_id is not None

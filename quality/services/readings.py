@@ -8,6 +8,8 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from mes.core import bus
 from mes.core.errors import DomainError, InvalidInput
@@ -39,7 +41,7 @@ class NotDue(DomainError):
     """The check is not due for that occurrence."""
 
     code = "check_not_due"
-    title = "This check is not due"
+    title = gettext_lazy("This check is not due")
 
 
 class ValueUnreadable(InvalidInput):
@@ -133,16 +135,16 @@ def release_sample(*, check_id: int, occurrence: str, by: str, now: datetime, no
     """
     check_note(note)
     if not note.strip():
-        raise InvalidInput("Write why it may go on: the reason is kept with the sample.", field="note")
+        raise InvalidInput(_("Write why it may go on: the reason is kept with the sample."), field="note")
     operation_id = OrderCheck.objects.filter(pk=check_id).values_list("operation_id", flat=True).first()
     if operation_id is None:
-        raise CheckUnknown("There is no such check here.")
+        raise CheckUnknown(_("There is no such check here."))
     locked = lock_operation(operation_id)
     check = _check_of(locked, check_id)
     sample = queries.sample_of(check, occurrence)
     last = _last_result(check, occurrence)
     if last is None or last.verdict != Verdict.FAILED:
-        raise NothingToRelease("This sample has not failed: there is nothing to release.")
+        raise NothingToRelease(_("This sample has not failed: there is nothing to release."))
     return _judge(locked, sample, Verdict.RELEASED, person=None, by=by, note=note.strip(), at=now, now=now)
 
 
@@ -156,7 +158,10 @@ def judge_text(characteristic: OrderCharacteristic, text: str) -> tuple[Decimal 
     try:
         measured = rules.parse_gauge(text)
     except rules.GaugeUnreadable as error:
-        raise ValueUnreadable(f"{characteristic.name}: {error}", field=characteristic.code) from error
+        raise ValueUnreadable(
+            f"{characteristic.name}: {error}",
+            field=characteristic.code,
+        ) from error
     value = _in_unit(characteristic, measured)
     return value, rules.Tolerance(characteristic.lower, characteristic.upper).allows(value)
 
@@ -169,18 +174,25 @@ def _judge_answer(characteristic: OrderCharacteristic, text: str) -> bool:
     name, code = characteristic.name, characteristic.code
     if characteristic.kind == Kind.ATTRIBUTE:
         if text not in ("ok", "nok"):
-            raise ValueUnreadable(f"{name}: say ok or nok.", field=code)
+            raise ValueUnreadable(_("%(name)s: say ok or nok.") % {"name": name}, field=code)
         return text == "ok"
     if characteristic.kind == Kind.TICK:
         if text != "ok":
-            raise ValueUnreadable(f"{name}: say ok when it is done.", field=code)
+            raise ValueUnreadable(_("%(name)s: say ok when it is done.") % {"name": name}, field=code)
         return True
     if characteristic.kind == Kind.CHOICE:
         if text not in characteristic.answers:
-            raise ValueUnreadable(f"{name}: choose one of {', '.join(characteristic.answers)}.", field=code)
+            raise ValueUnreadable(
+                _("%(name)s: choose one of %(answers)s.")
+                % {"name": name, "answers": ", ".join(characteristic.answers)},
+                field=code,
+            )
         return characteristic.answers[text]
     if not text.strip() or len(text) > LONGEST_ANSWER:
-        raise ValueUnreadable(f"{name}: write something, at most {LONGEST_ANSWER} signs.", field=code)
+        raise ValueUnreadable(
+            _("%(name)s: write something, at most %(n)s signs.") % {"name": name, "n": LONGEST_ANSWER},
+            field=code,
+        )
     return True
 
 
@@ -192,20 +204,26 @@ def _in_unit(characteristic: OrderCharacteristic, measured: rules.Measured) -> D
     found = Uom.objects.filter(code=measured.unit).first() or Uom.objects.filter(symbol=measured.unit).first()
     if found is None:
         raise ValueUnreadable(
-            f"{characteristic.name} is measured in {uom.code}; the gauge said “{measured.unit}”. Set it to {uom.code}.",
+            _("%(name)s is measured in %(wanted)s; the gauge said “%(unit)s”. Set it to %(wanted)s.")
+            % {"name": characteristic.name, "wanted": uom.code, "unit": measured.unit},
             field=characteristic.code,
         )
     try:
         exact = convert(measured.value, source=unit_of(found), target=unit_of(uom), factors={})
     except DimensionMismatch as error:
-        raise ValueUnreadable(f"{characteristic.name}: {error.detail}", field=characteristic.code) from error
+        raise ValueUnreadable(
+            f"{characteristic.name}: {error.detail}",
+            field=characteristic.code,
+        ) from error
     return rounded(exact, decimals=6)
 
 
 def _check_of(locked: Locked, check_id: int) -> OrderCheck:
     check = OrderCheck.objects.select_related("plan").filter(pk=check_id, operation=locked.operation).first()
     if check is None:
-        raise CheckUnknown(f"{locked.operation} has no such check. Reload the page.", field="check")
+        raise CheckUnknown(
+            _("%(operation)s has no such check. Reload the page.") % {"operation": locked.operation}, field="check"
+        )
     return check
 
 
@@ -213,10 +231,13 @@ def _check_open(locked: Locked, check: OrderCheck) -> None:
     order, operation = locked.order, locked.operation
     if order.status in (WorkOrder.Status.CLOSED, WorkOrder.Status.CANCELLED):
         raise WorkOrderClosed(
-            f"{order} was {order.get_status_display().lower()}. Nothing can be inspected on it any more."
+            _("%(order)s was %(status)s. Nothing can be inspected on it any more.")
+            % {"order": order, "status": _(order.get_status_display()).lower()}
         )
     if operation.status == Operation.Status.PENDING and check.trigger != Trigger.START:
-        raise NotStarted(f"{operation.number} {operation.name} has not been started. Start it first.")
+        raise NotStarted(
+            _("%(step)s has not been started. Start it first.") % {"step": f"{operation.number} {operation.name}"}
+        )
 
 
 def _check_due(check: OrderCheck, operation: Operation, occurrence: str, now: datetime) -> None:
@@ -226,11 +247,16 @@ def _check_due(check: OrderCheck, operation: Operation, occurrence: str, now: da
     [state] = [one for one in states if one.check.pk == check.pk]
     keys = [one.key for one in state.occurrences]
     if occurrence not in keys:
-        raise NotDue(f"{check} is not due at {operation}. Reload the page to see what is.")
+        raise NotDue(
+            _("%(check)s is not due at %(operation)s. Reload the page to see what is.")
+            % {"check": check, "operation": operation}
+        )
     if state.latest and occurrence != state.latest.key and occurrence not in state.results:
         raise NotDue(
-            f"{check} is due again meanwhile at {operation}, and the pieces of the earlier time have gone on. "
-            "Inspect pieces of now."
+            _(
+                "%(check)s is due again meanwhile at %(operation)s, and the pieces of the earlier time have gone on. Inspect pieces of now."
+            )
+            % {"check": check, "operation": operation}
         )
 
 
@@ -248,11 +274,16 @@ def _read(
     characteristic = by_code.get(entry.characteristic)
     if characteristic is None or not 1 <= entry.piece <= characteristic.sample_size:
         raise CheckUnknown(
-            f"This check has no piece {entry.piece} of {entry.characteristic}. Reload the page.", field="characteristic"
+            _("This check has no piece %(piece)s of %(characteristic)s. Reload the page.")
+            % {"piece": entry.piece, "characteristic": entry.characteristic},
+            field="characteristic",
         )
     value, passed = judge_text(characteristic, entry.text)
     if value is not None and abs(value) >= Decimal(10) ** 12:
-        raise ValueUnreadable(f"{characteristic.name}: {entry.text[:40]} cannot be right.", field=characteristic.code)
+        raise ValueUnreadable(
+            _("%(name)s: %(text)s cannot be right.") % {"name": characteristic.name, "text": entry.text[:40]},
+            field=characteristic.code,
+        )
     before = sample.last.get((characteristic.pk, entry.piece))
     try:
         with transaction.atomic():
@@ -263,7 +294,7 @@ def _read(
                 remeasures=before,
             )  # fmt: skip
     except IntegrityError as clash:
-        raise ReadingIdReused("This id was used for another reading. Make a new one each time.") from clash
+        raise ReadingIdReused(_("This id was used for another reading. Make a new one each time.")) from clash
     bus.publish(
         ReadingTaken(
             event_id=reading.pk, site=locked.order.site.code, subject=locked.order.number, occurred_at=at,
@@ -288,7 +319,7 @@ def _same(
         check.pk, occurrence, characteristic.pk if characteristic else 0, entry.piece, entry.text[:LONGEST_ANSWER],
     )  # fmt: skip
     if not same:
-        raise ReadingIdReused("This id was used for another reading. Make a new one each time.", field="reading_id")
+        raise ReadingIdReused(_("This id was used for another reading. Make a new one each time."), field="reading_id")
     return known
 
 
@@ -343,8 +374,10 @@ def words_of(reading: Reading) -> str:
     """Return a reading as the terminal says it: the value, and by how much it is out."""
     characteristic = reading.characteristic
     if reading.value is None:
-        return f"{characteristic.name}: {reading.words or ('OK' if reading.passed else 'not OK')}"
+        return f"{characteristic.name}: {reading.words or (_('OK') if reading.passed else _('not OK'))}"
     unit = f" {characteristic.uom.symbol or characteristic.uom.code}" if characteristic.uom else ""
     excess = rules.Tolerance(characteristic.lower, characteristic.upper).excess(reading.value)
-    out = f", {shown(abs(excess))} {'above' if excess > 0 else 'below'} the limit" if excess else ""
+    by = {"n": shown(abs(excess)) if excess else ""}
+    over = _("%(n)s above the limit") if excess and excess > 0 else _("%(n)s below the limit")
+    out = f", {over % by}" if excess else ""
     return f"{characteristic.name}: {shown(reading.value)}{unit}{out}"

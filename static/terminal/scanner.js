@@ -3,9 +3,9 @@
  * garble the code, and taken out of whatever field had the focus. */
 
 const SHIFTED = { Minus: "_", Equal: "+", Digit1: "!", Digit2: "@", Digit3: "#", Digit4: "$", Digit5: "%", Digit6: "^",
-  Digit7: "&", Digit8: "*", Digit9: "(", Digit0: ")", Slash: "?", Semicolon: ":", Period: ">", Comma: "<" };
+  Digit7: "&", Digit8: "*", Digit9: "(", Digit0: ")", Slash: "?", Semicolon: ":", Period: ">", Comma: "<", Quote: '"' };
 const PLAIN = { Minus: "-", Equal: "=", Slash: "/", Semicolon: ";", Period: ".", Comma: ",", Space: " ", NumpadSubtract: "-",
-  NumpadAdd: "+", NumpadDecimal: ".", NumpadDivide: "/" };
+  BracketLeft: "[", BracketRight: "]", Quote: "'", NumpadAdd: "+", NumpadDecimal: ".", NumpadDivide: "/" };
 
 export function signOf(event) {
   const code = event.code || "";
@@ -49,7 +49,9 @@ export function listen(scanned, tooLong) {
       last = -1000;
       return;
     }
-    const sign = event.ctrlKey || event.metaKey || event.altKey ? "" : signOf(event);
+    // FNC1, which parts the fields of a GS1 label, is typed as the control character it stands for.
+    const parts = event.ctrlKey && event.code === "BracketRight";
+    const sign = parts ? "\x1d" : event.ctrlKey || event.metaKey || event.altKey ? "" : signOf(event);
     if (!sign) { return; }
     if (now - last > 80) {
       signs = "";

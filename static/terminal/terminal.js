@@ -675,6 +675,27 @@ async function lookUp(text) {
     unknown(text, words.expected_here);
   }
 }
+/* A supplier's label in GS1's language: the server reads the lot out of it; without the server the lot's field takes the
+ * label as it is, and it is read when the entry arrives. */
+const GS1 = /^\](C1|d2|Q3|e0|J1)|\x1d|^\(\d{2,4}\)|^https?:\/\/.+\/(00|01|8006)\/\d+/i;
+async function readLabel(text) {
+  const sheet = openForm();
+  const sink = $((sheet ? "#" + sheet.id + " " : "") + "input[name=lot][data-scan-sink]");
+  if (!sink) {
+    unknown(text.replace(/\x1d/g, " "), sheet ? words.expected_choice : words.expected_here);
+    return;
+  }
+  if (!sheet) { openSheet(sink.closest("dialog").id.replace("sheet-", "")); }
+  let read = { lot: text };
+  try {
+    const { status, answer } = await post(config.scan_url, { text });
+    read = status === 200 ? answer : { lot: "" };
+    toast(answer.said || answer.detail || words.refused, status === 200 ? "good" : "bad");
+  } catch (unreachable) { /* it is read when it arrives */ }
+  sink.value = read.lot;
+  soonAsked(sink.form);
+  sink.dispatchEvent(new CustomEvent("scanned", { bubbles: true }));
+}
 function scanned(text) {
   const upper = text.toUpperCase();
   if (config.commands.includes(upper)) {
@@ -687,6 +708,10 @@ function scanned(text) {
     return;
   }
   const sheet = $("dialog[open]");
+  if (GS1.test(text) && !supervisor.isAsked()) {
+    readLabel(text);
+    return;
+  }
   const known = $$("[data-scan], [data-scan-also]", openForm() || document).find((one) => (
     (one.dataset.scan || "").toUpperCase() === upper || (one.dataset.scanAlso || "").toUpperCase().split(" ").includes(upper)
   ));

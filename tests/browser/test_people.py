@@ -143,44 +143,6 @@ def test_anothers_entry_takes_the_supervisor(terminal, marek, lea):
     assert (reversal.person.name, reversal.approved_by) == ("Marek", lea)
 
 
-def test_whoever_comes_meanwhile_does_not_report_what_another_began(terminal, marek):
-    page = terminal()
-    sign_on(page)
-    start(page)
-    page.click("#pad-3")
-    page.click("#sheet-good [data-key='7']")
-    scan(page, "M77X")
-    expect(page.locator("#toast")).to_contain_text("First finish or discard")
-    expect(page.locator("[data-operator-name]")).to_have_text("Anna Krüger")
-    page.click("#sheet-good .confirm")
-    all_saved(page)
-    assert ProductionReport.objects.get().person.name == "Anna Krüger"
-
-
-def test_who_leaves_is_warned_then_signed_off_and_finds_the_draft_again(terminal, operation):
-    page = terminal()
-    page.clock.install()
-    page.reload()
-    expect(page.locator("#panel-job .job-item")).to_be_visible()
-    sign_on(page)
-    start(page)
-    page.click("#pad-3")
-    page.click("#sheet-good [data-key='7']")
-    page.clock.fast_forward(60 * 60 * 1000 - 20000)
-    expect(page.locator("#lapse-note")).to_contain_text("are you still here?")
-    page.clock.fast_forward(30000)
-    expect(page.locator("[data-operator-name]")).to_have_text("Sign on")
-    expect(page.locator("#good-figure")).to_have_value("7")
-    page.click("#sheet-good .confirm")
-    expect(page.locator("#sheet-sign-on")).to_be_visible()
-    scan(page, "P1007X")
-    expect(page.locator("[data-operator-name]")).to_have_text("Anna Krüger")
-    expect(page.locator("#good-figure")).to_have_value("7")
-    page.click("#sheet-good .confirm")
-    expect(page.locator("#panel-last")).to_contain_text("+7", timeout=30000)
-    assert ProductionReport.objects.get().good_quantity == 7
-
-
 def test_five_wrong_pins_are_mended_on_the_spot(terminal, plant, lea):
     page = terminal()
     page.click("#operator")

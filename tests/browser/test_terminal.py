@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import timedelta
 
 import pytest
 from django.utils import timezone
@@ -255,3 +256,34 @@ def test_a_second_person_joins_the_job(terminal, operation):
     page.click("#sheet-my-time button[data-do=join]")
     expect(page.locator("#panel-crew")).to_contain_text("Marek")
     expect(page.locator("#panel-crew")).to_contain_text("Anna")
+
+
+def test_what_waited_for_half_a_day_asks_whether_it_is_still_right_and_holds_its_lane(terminal):
+    page = terminal()
+    sign_on(page)
+    start(page)
+    page.route("**/entries", lambda route: route.abort())
+    page.click("#pad-1")
+    page.click("#pad-1")
+    until(page, "async () => (await window.lineside.outbox.all()).length === 2")
+    # The first of the two has lain there since yesterday.
+    page.evaluate(
+        """async () => {
+            const outbox = window.lineside.outbox;
+            const first = (await outbox.all())[0];
+            first.occurred_at = new Date(Date.parse(first.occurred_at) - 14 * 3600 * 1000).toISOString();
+            await outbox.run('readwrite', (store) => store.put(first));
+        }"""
+    )
+    page.unroute("**/entries")
+    page.evaluate("window.lineside.outbox.flush()")
+    expect(page.locator("[data-pill]")).to_have_text("1 needs attention · 1 waiting")
+    assert not ProductionReport.objects.exists()
+    page.click("#pill")
+    expect(page.locator("#entries [data-problem]").first).to_contain_text(
+        "This was entered 14 h ago. Is it still right?"
+    )
+    page.locator("#entries [data-right]:visible").click()
+    expect(page.locator("[data-pill]")).to_have_text("All saved")
+    first, second = ProductionReport.objects.order_by("occurred_at")
+    assert second.occurred_at - first.occurred_at > timedelta(hours=13)

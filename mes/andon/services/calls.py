@@ -5,6 +5,8 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from mes.andon.events import CallAnswered, CallEscalated, CallRaised
 from mes.andon.models import Call, CallKind, EscalationStep
@@ -22,7 +24,7 @@ class CallOpen(DomainError):
     """There is an open call of this kind."""
 
     code = "call_open"
-    title = "Called already"
+    title = gettext_lazy("Called already")
 
 
 class CallUnknown(NotFound):
@@ -35,7 +37,7 @@ class CallOver(DomainError):
     """The call was resolved."""
 
     code = "call_over"
-    title = "This call is over"
+    title = gettext_lazy("This call is over")
 
 
 class KindUnknown(InvalidInput):
@@ -67,16 +69,26 @@ def raise_call(
     :raises CallOpen: a call of this kind is open there, saying since when and whether somebody comes.
     """
     if kind not in CallKind.values:
-        raise KindUnknown(f"Nobody is called {kind}. Choose one of {', '.join(CallKind.values)}.", field="kind")
+        raise KindUnknown(
+            _("Nobody is called %(kind)s. Choose one of %(values)s.")
+            % {"kind": kind, "values": ", ".join(CallKind.values)},
+            field="kind",
+        )
     center = WorkCenter.objects.select_for_update(of=("self",)).select_related("site").get(pk=work_center_id)
     known = Call.objects.filter(pk=call_id).select_related("work_center", "site").first()
     if known:
         return known
     opened = Call.objects.filter(work_center=center, kind=kind).exclude(status=Status.RESOLVED).first()
     if opened:
-        comes = f" {opened.acknowledged_by} comes." if opened.acknowledged_at else " Nobody has answered yet."
+        words = (
+            _("%(kind)s was called %(time)s. %(who)s comes.")
+            if opened.acknowledged_at
+            else _("%(kind)s was called %(time)s. Nobody has answered yet.")
+        )
+        when = clock_time(opened.raised_at, center.site)
         raise CallOpen(
-            f"{opened.get_kind_display()} was called {clock_time(opened.raised_at, center.site)}.{comes}", field="kind"
+            words % {"kind": opened.get_kind_display(), "time": when, "who": opened.acknowledged_by},
+            field="kind",
         )
     call = Call.objects.create(
         id=call_id, site=center.site, work_center=center, kind=kind, note=note, raised_by=person,
@@ -100,7 +112,10 @@ def acknowledge_call(*, call_id: UUID, by: str, now: datetime) -> Call:
     """
     call = _locked(call_id)
     if call.status == Status.RESOLVED:
-        raise CallOver(f"{call} was resolved {clock_time(call.resolved_at, call.site)} by {call.resolved_by}.")
+        raise CallOver(
+            _("%(call)s was resolved %(time)s by %(who)s.")
+            % {"call": call, "time": clock_time(call.resolved_at, call.site), "who": call.resolved_by}
+        )
     if call.status == Status.RAISED:
         call.status, call.acknowledged_at, call.acknowledged_by = Status.ACKNOWLEDGED, now, by
         call.save(update_fields=["status", "acknowledged_at", "acknowledged_by"])
@@ -117,10 +132,13 @@ def resolve_call(*, call_id: UUID, by: str, now: datetime, outcome: str) -> Call
     :raises OutcomeMissing: nothing is said of what was done.
     """
     if not outcome.strip():
-        raise OutcomeMissing("Say in a few words what was done.", field="outcome")
+        raise OutcomeMissing(_("Say in a few words what was done."), field="outcome")
     call = _locked(call_id)
     if call.status == Status.RESOLVED:
-        raise CallOver(f"{call} was resolved {clock_time(call.resolved_at, call.site)} by {call.resolved_by}.")
+        raise CallOver(
+            _("%(call)s was resolved %(time)s by %(who)s.")
+            % {"call": call, "time": clock_time(call.resolved_at, call.site), "who": call.resolved_by}
+        )
     call.status, call.resolved_at, call.resolved_by, call.outcome = Status.RESOLVED, now, by, outcome.strip()
     call.save(update_fields=["status", "resolved_at", "resolved_by", "outcome"])
     _answered(call, by=by, at=now)
@@ -162,7 +180,7 @@ def _locked(call_id: UUID) -> Call:
     found = Call.objects.select_for_update(of=("self",)).select_related("work_center", "site", "raised_by")
     call = found.filter(pk=call_id).first()
     if call is None:
-        raise CallUnknown("There is no such call.")
+        raise CallUnknown(_("There is no such call."))
     return call
 
 

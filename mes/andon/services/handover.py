@@ -5,6 +5,8 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from mes.andon import queries
 from mes.andon.events import HandoverAccepted, ShiftHandedOver
@@ -27,7 +29,7 @@ class HandoverAcceptedBefore(DomainError):
     """Somebody has taken over."""
 
     code = "handover_accepted"
-    title = "Taken over already"
+    title = gettext_lazy("Taken over already")
 
 
 class NoteTooLong(InvalidInput):
@@ -45,7 +47,7 @@ def hand_over(
     :raises NoteTooLong: the note is longer than 4,000 characters.
     """
     if len(note) > LONGEST_NOTE:
-        raise NoteTooLong(f"A note has at most {LONGEST_NOTE} characters.", field="note")
+        raise NoteTooLong(_("A note has at most %(n)s characters.") % {"n": LONGEST_NOTE}, field="note")
     center = WorkCenter.objects.select_for_update(of=("self",)).select_related("site").get(pk=work_center_id)
     known = Handover.objects.filter(pk=handover_id).first()
     if known:
@@ -75,12 +77,13 @@ def accept_handover(*, handover_id: UUID, person: Person, occurred_at: datetime,
     found = Handover.objects.select_for_update(of=("self",)).select_related("work_center", "site", "accepted_by")
     handover = found.filter(pk=handover_id).first()
     if handover is None:
-        raise HandoverUnknown("There is no such handover.")
+        raise HandoverUnknown(_("There is no such handover."))
     if handover.accepted_at:
         if handover.accepted_by_id == person.pk:
             return handover
         raise HandoverAcceptedBefore(
-            f"{handover.accepted_by} took over {clock_time(handover.accepted_at, handover.site)}."
+            _("%(who)s took over %(time)s.")
+            % {"who": handover.accepted_by, "time": clock_time(handover.accepted_at, handover.site)}
         )
     at = min(occurred_at, now)
     earlier = Handover.objects.filter(

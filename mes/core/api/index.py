@@ -64,7 +64,7 @@ class ProblemsView(ApiView):
         known = {code: (status, title, title + ".") for code, (status, title) in STANDARD.items()}
         for error in _kinds(DomainError):
             words = " ".join((error.__doc__ or error.title).split())
-            known[error.code] = (error.status, error.title, words)
+            known[error.code] = (error.status, str(error.title), words)
         items = [
             {"code": code, "type": TYPE_PREFIX + code, "status": status, "title": title, "meaning": meaning}
             for code, (status, title, meaning) in sorted(known.items())

@@ -181,7 +181,7 @@ def _from_domain(exc: DomainError, request: Any) -> tuple[dict[str, Any], dict[s
         problem_body(
             status=exc.status,
             code=exc.code,
-            title=exc.title,
+            title=str(exc.title),
             detail=exc.detail,
             request=request,
             errors=errors,

@@ -5,6 +5,8 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from mes.core import bus
 from mes.core.errors import DomainError, InvalidInput, NotFound
@@ -21,7 +23,7 @@ class AlreadyRequested(DomainError):
     """There is an open request for the work unit."""
 
     code = "maintenance_requested"
-    title = "Called already"
+    title = gettext_lazy("Called already")
 
 
 class RequestUnknown(NotFound):
@@ -34,7 +36,7 @@ class WrongStep(DomainError):
     """A request is acknowledged and then done, each once."""
 
     code = "maintenance_status"
-    title = "Not in this state"
+    title = gettext_lazy("Not in this state")
 
 
 class NothingSaid(InvalidInput):
@@ -64,9 +66,18 @@ def request_maintenance(
         return known
     opened = MaintenanceRequest.objects.filter(work_unit=unit).exclude(status=Status.DONE).first()
     if opened:
-        comes = f", {opened.acknowledged_by} has seen it" if opened.acknowledged_at else ""
+        words = (
+            _("Maintenance was called to %(unit)s %(time)s, %(who)s has seen it.")
+            if opened.acknowledged_at
+            else _("Maintenance was called to %(unit)s %(time)s.")
+        )
         raise AlreadyRequested(
-            f"Maintenance was called to {unit.code} {clock_time(opened.requested_at, unit.site)}{comes}."
+            words
+            % {
+                "unit": unit.code,
+                "time": clock_time(opened.requested_at, unit.site),
+                "who": opened.acknowledged_by,
+            }
         )
     return _request(
         unit,
@@ -110,7 +121,7 @@ def acknowledge_maintenance(*, request_id: UUID, by: str, now: datetime) -> Main
     if request.status == Status.ACKNOWLEDGED:
         return request
     if request.status == Status.DONE:
-        raise WrongStep(f"The work on {request.work_unit.code} is done already.")
+        raise WrongStep(_("The work on %(unit)s is done already.") % {"unit": request.work_unit.code})
     request.status, request.acknowledged_at, request.acknowledged_by = Status.ACKNOWLEDGED, now, by
     request.save(update_fields=["status", "acknowledged_at", "acknowledged_by"])
     _tell(request, now=now, by=by)
@@ -128,7 +139,7 @@ def finish_maintenance(*, request_id: UUID, by: str, now: datetime, outcome: str
     if request.status == Status.DONE:
         return request
     if not outcome.strip():
-        raise NothingSaid("Say in a few words what was done.", field="outcome")
+        raise NothingSaid(_("Say in a few words what was done."), field="outcome")
     if request.acknowledged_at is None:
         request.acknowledged_at, request.acknowledged_by = now, by
     request.status, request.done_at, request.done_by, request.outcome = Status.DONE, now, by, outcome.strip()[:4000]
@@ -143,7 +154,7 @@ def _lock(request_id: UUID) -> MaintenanceRequest:
     )
     request = requests.filter(pk=request_id).first()
     if request is None:
-        raise RequestUnknown("This maintenance request is not known here.")
+        raise RequestUnknown(_("This maintenance request is not known here."))
     return request
 
 

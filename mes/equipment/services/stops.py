@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from mes.core import bus
 from mes.core.errors import DomainError, InvalidInput, NotFound
@@ -26,14 +28,14 @@ class AlreadyStopped(DomainError):
     """The work unit stands still already."""
 
     code = "already_stopped"
-    title = "Stopped already"
+    title = gettext_lazy("Stopped already")
 
 
 class NotStopped(DomainError):
     """There is no stop to end: nobody entered one, or it is a job that is paused."""
 
     code = "not_stopped"
-    title = "Not stopped"
+    title = gettext_lazy("Not stopped")
 
 
 class StopUnknown(NotFound):
@@ -46,7 +48,7 @@ class StopsOverlap(DomainError):
     """The stop would overlap another one, or a job began within it."""
 
     code = "stops_overlap"
-    title = "It overlaps"
+    title = gettext_lazy("It overlaps")
 
 
 class StopTimeInvalid(InvalidInput):
@@ -59,7 +61,7 @@ class NotCut(DomainError):
     """Only parts that a person cut apart can be joined."""
 
     code = "not_cut"
-    title = "These cannot be joined"
+    title = gettext_lazy("These cannot be joined")
 
 
 class StopReasonUnknown(InvalidInput):
@@ -110,7 +112,8 @@ def report_stop(
         explanation_id = uuid.uuid5(entry_id, "reason")
     elif not reason:
         raise AlreadyStopped(
-            f"{unit.code} stands still since {clock_time(held.start, unit.site)}. Give that stop its reason instead.",
+            _("%(unit)s stands still since %(time)s. Give that stop its reason instead.")
+            % {"unit": unit.code, "time": clock_time(held.start, unit.site)},
             field="work_unit",
         )
     else:
@@ -133,13 +136,16 @@ def end_stop(
     at = states.whole(effective_time(claimed=occurred_at, now=now))
     held = _interval_at(unit, at, now)
     if held is None or held.state != states.STOPPED:
-        raise NotStopped(f"{unit.code} does not stand still.", field="work_unit")
+        raise NotStopped(_("%(unit)s does not stand still.") % {"unit": unit.code}, field="work_unit")
     at = max(at, held.start + timedelta(seconds=1))
     _enter(unit, Kind.RUN, entry_id, at=at, person=person, by=by, now=now)
     bring_in_line(unit, since=held.start, now=now)
     after = _interval_at(unit, at, now)
     if after is not None and after.state == states.STOPPED:
-        raise NotStopped(f"{unit.code} stands still because its job is paused. Start the job again.", field="work_unit")
+        raise NotStopped(
+            _("%(unit)s stands still because its job is paused. Start the job again.") % {"unit": unit.code},
+            field="work_unit",
+        )
 
 
 @transaction.atomic
@@ -165,12 +171,12 @@ def record_stop(
         return
     start, end = states.whole(started_at), states.whole(ended_at)
     if not start < end <= now:
-        raise StopTimeInvalid("A stop ends after it begins, and not in the future.", field="ended_at")
+        raise StopTimeInvalid(_("A stop ends after it begins, and not in the future."), field="ended_at")
     stood = _stops_between(unit, start, end, now)
     if stood:
         raise StopsOverlap(
-            f"{unit.code} stood still from {clock_time(stood[0].start, unit.site)} already. Explain that stop, or choose "
-            "other times.",
+            _("%(unit)s stood still from %(time)s already. Explain that stop, or choose other times.")
+            % {"unit": unit.code, "time": clock_time(stood[0].start, unit.site)},
             field="started_at",
         )
     _enter(unit, Kind.STOP, entry_id, at=start, person=person, by=by, now=now)
@@ -179,7 +185,8 @@ def record_stop(
     held = _interval_at(unit, start, now)
     if held is None or held.end != end:
         raise StopsOverlap(
-            f"A job was started on {unit.code} within that time. Let the stop end before it.", field="ended_at"
+            _("A job was started on %(unit)s within that time. Let the stop end before it.") % {"unit": unit.code},
+            field="ended_at",
         )
     if reason:
         _explain(
@@ -234,7 +241,7 @@ def split_stop(
     at = states.whole(at)
     held = _interval_at(unit, at, now)
     if held is None or held.state not in states.EXPLAINABLE or held.start == at or at > now:
-        raise StopTimeInvalid("Choose a moment inside the stop.", field="at")
+        raise StopTimeInvalid(_("Choose a moment inside the stop."), field="at")
     _enter(unit, Kind.CUT, entry_id, at=at, person=person, by=by, now=now)
     bring_in_line(unit, since=held.start, now=now)
     if reason:
@@ -257,7 +264,9 @@ def join_stops(
     cut = cuts.order_by("recorded_at").last()
     first = _interval_at(unit, at - timedelta(seconds=1), now)
     if cut is None or first is None:
-        raise NotCut("Only parts that somebody cut apart can be joined; these stops have different causes.", field="at")
+        raise NotCut(
+            _("Only parts that somebody cut apart can be joined; these stops have different causes."), field="at"
+        )
     _take_back(unit, cut, entry_id, person=person, by=by, now=now)
     if first.reason:
         _explain(
@@ -274,7 +283,7 @@ def take_back_entry(*, reversal_id: UUID, entry_id: UUID, person: Person | None,
     """
     found = StopEntry.objects.filter(pk=entry_id).values_list("work_unit_id", flat=True).first()
     if found is None:
-        raise StopUnknown("This entry is not known here.")
+        raise StopUnknown(_("This entry is not known here."))
     unit = lock_unit(found)
     if _is_known(reversal_id, unit):
         return
@@ -285,7 +294,7 @@ def _take_back(
     unit: WorkUnit, entry: StopEntry, entry_id: UUID, *, person: Person | None, by: str, now: datetime
 ) -> None:
     if entry.reverses_id or StopEntry.objects.filter(reverses=entry).exists():
-        raise AlreadyTakenBack("This entry counts for nothing already.")
+        raise AlreadyTakenBack(_("This entry counts for nothing already."))
     before = _interval_at(unit, entry.at - timedelta(seconds=1), now)
     _enter(unit, Kind(entry.kind), entry_id, at=entry.at, person=person, by=by, now=now, reverses=entry)
     bring_in_line(unit, since=before.start if before else entry.at, now=now)
@@ -299,7 +308,7 @@ def _is_known(fact_id: UUID, unit: WorkUnit) -> bool:
     for model in (StopEntry, StopExplanation):
         of = model.objects.filter(pk=fact_id).values_list("work_unit_id", flat=True).first()  # type: ignore[attr-defined]
         if of is not None and of != unit.pk:
-            raise StopIdReused("This id was used for another entry. Make a new id for every entry.", field="id")
+            raise StopIdReused(_("This id was used for another entry. Make a new id for every entry."), field="id")
         if of is not None:
             return True
     return False
@@ -319,7 +328,9 @@ def _stops_between(unit: WorkUnit, start: datetime, end: datetime, now: datetime
 def _reason(unit: WorkUnit, code: str) -> ReasonCode:
     reason = ReasonCode.objects.filter(site_id=unit.site_id, kind=ReasonCode.Kind.STOP, code=code, active=True).first()
     if reason is None:
-        raise StopReasonUnknown(f"There is no stop reason {code}. Choose one from the list.", field="reason")
+        raise StopReasonUnknown(
+            _("There is no stop reason %(code)s. Choose one from the list.") % {"code": code}, field="reason"
+        )
     return reason
 
 
@@ -368,7 +379,8 @@ def _explain(
     held = _interval_at(unit, at, now)
     if held is None or held.state not in states.EXPLAINABLE:
         raise StopUnknown(
-            f"{unit.code} did not stand still {clock_time(at, unit.site)}. The list shows its stops as they are now."
+            _("%(unit)s did not stand still %(time)s. The list shows its stops as they are now.")
+            % {"unit": unit.code, "time": clock_time(at, unit.site)}
         )
     StopExplanation.objects.create(
         id=explanation_id, site_id=unit.site_id, work_unit=unit, at=held.start, reason=reason, note=note[:4000],

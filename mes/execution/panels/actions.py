@@ -93,7 +93,7 @@ class Finish(OnJob):
             person=tap.person,
             occurred_at=tap.at,
             now=tap.now,
-            approved_by=tap.approver(OVER),
+            approved_by=tap.second(OVER),
         )
         return _("saved")
 
@@ -109,11 +109,11 @@ class ReportGood(OnJob):
             operation_id=_operation(tap),
             good_quantity=tap.quantity(),
             from_rework=tap.text("from_rework", needed=False) == "yes",
-            lot=tap.text("lot", needed=False),
+            lot=tap.lot(),
             person=tap.person,
             occurred_at=tap.at,
             now=tap.now,
-            approved_by=tap.approver(OVER),
+            approved_by=tap.second(OVER),
         )
         return _("saved")
 
@@ -131,7 +131,7 @@ class ReportScrap(OnJob):
             person=tap.person,
             occurred_at=tap.at,
             now=tap.now,
-            approved_by=tap.approver(OVER),
+            approved_by=tap.second(OVER),
         )
         return _("saved")
 
@@ -148,7 +148,7 @@ class ReportRework(OnJob):
             person=tap.person,
             occurred_at=tap.at,
             now=tap.now,
-            approved_by=tap.approver(OVER),
+            approved_by=tap.second(OVER),
         )
         return _("saved")
 
@@ -213,15 +213,15 @@ class Issue(OnJob):
             work_order_id=operation.work_order_id,
             operation=operation.number,
             item=tap.text("item", needed=False) or _item_of(tap),
-            lot=tap.text("lot", needed=False),
+            lot=tap.lot(to_use=True),
             quantity=tap.quantity(),
             person=tap.person,
             occurred_at=tap.at,
             now=tap.now,
-            approved_by=tap.approver(OVER),
+            approved_by=tap.second(OVER),
             why=tap.text("why", needed=False),
             replaces=tap.text("replaces", needed=False),
-            unplanned_allowed=tap.approver(UNPLANNED) is not None,
+            unplanned_allowed=tap.second(UNPLANNED) is not None,
         )
         return _("saved")
 
@@ -231,7 +231,7 @@ def _item_of(tap: Tap) -> str:
 
     :raises LotUnknown: no lot of that number is here, or several items have one.
     """
-    number = tap.text("lot", needed=False)
+    number = tap.lot()
     lots = find_lots(text=number, sites=[tap.work_center.site]) if number else []
     if len(lots) != 1:
         words = (
@@ -255,7 +255,7 @@ class Return(OnJob):
             work_order_id=operation.work_order_id,
             operation=operation.number,
             item=tap.text("item"),
-            lot=tap.text("lot", needed=False),
+            lot=tap.lot(),
             quantity=tap.quantity(),
             person=tap.person,
             occurred_at=tap.at,

@@ -4,6 +4,8 @@ import uuid
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from mes.core import bus
 from mes.core.errors import DomainError
@@ -23,7 +25,7 @@ class UnderDelivery(DomainError):
 
     code = "qty_under_order"
     step_up = "reports:over"
-    title = "Too few good pieces"
+    title = gettext_lazy("Too few good pieces")
 
 
 class OperationsOpen(DomainError):
@@ -54,7 +56,10 @@ def complete_work_order(
     operations = list(order.operations.select_related("work_center", "work_unit").order_by("position"))
     running = [operation for operation in operations if operation.status in Operation.ACTIVE]
     if running:
-        raise OperationsOpen(f"{running[0].number} {running[0].name} is still running. Finish or pause it first.")
+        raise OperationsOpen(
+            _("%(step)s is still running. Finish or pause it first.")
+            % {"step": f"{running[0].number} {running[0].name}"}
+        )
     for operation in operations:
         operation.work_order = order
         gates.check_complete(operation)
@@ -102,12 +107,17 @@ def check_delivery(order: WorkOrder) -> None:
     """
     if order.rework_quantity:
         raise ReworkOpen(
-            f"{rules.shown(order.rework_quantity)} {order.uom.code} of {order} are in rework. Report them first. "
-            "Supervisor can allow."
+            _("%(n)s %(unit)s of %(order)s are in rework. Report them first. Supervisor can allow.")
+            % {"n": rules.shown(order.rework_quantity), "unit": order.uom.code, "order": order}
         )
     fewest = rules.floor(order_quantity=order.order_quantity, under_delivery_percent=order.under_delivery_percent)
     if order.good_quantity < fewest:
         raise UnderDelivery(
-            f"{rules.shown(order.good_quantity)} of {rules.shown(order.order_quantity)} {order.uom.code} are good, "
-            f"at least {rules.shown(fewest)} are wanted. Supervisor can allow."
+            _("%(n)s of %(total)s %(unit)s are good, at least %(fewest)s are wanted. Supervisor can allow.")
+            % {
+                "n": rules.shown(order.good_quantity),
+                "total": rules.shown(order.order_quantity),
+                "unit": order.uom.code,
+                "fewest": rules.shown(fewest),
+            }
         )

@@ -6,6 +6,8 @@ from decimal import Decimal
 from uuid import UUID, uuid5
 
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from mes.core.errors import DomainError, InvalidInput
 from mes.execution import rules
@@ -30,7 +32,7 @@ class UnplannedNotAllowed(DomainError):
     """Material that the bill does not have takes somebody with the right to allow it."""
 
     code = "unplanned_not_allowed"
-    title = "The order does not need this"
+    title = gettext_lazy("The order does not need this")
     step_up = "material:unplanned"
 
 
@@ -93,7 +95,8 @@ def issue_component(
         if component.issued_quantity + moved > most:
             left = max(most - component.issued_quantity, Decimal(0))
             raise OverTolerance(
-                f"{order} may take {rules.shown(left)} {component.uom.code} more of {item}. Supervisor can allow.",
+                _("%(order)s may take %(n)s %(unit)s more of %(item)s. Supervisor can allow.")
+                % {"order": order, "n": rules.shown(left), "unit": component.uom.code, "item": item},
                 field="quantity",
             )
     movement = material.issue_material(
@@ -219,7 +222,7 @@ def _consume(
     if not needs:
         return
     material.backflush(use=use, needs=needs, key=key)
-    for pk, _, due in needs:
+    for pk, _moved, due in needs:
         component = components[pk]
         component.backflushed_quantity += due
         _add_issued(component, due)
@@ -242,9 +245,12 @@ def _find_component(order: WorkOrder, item: str, operation: str) -> OrderCompone
         found = found.filter(operation__number=operation)
     component = found.order_by("position").first()
     if component is None:
-        where = f" at operation {operation}" if operation else ""
+        where = " " + _("at operation %(operation)s") % {"operation": operation} if operation else ""
         raise ComponentUnknown(
-            f"{order} does not need {item}{where}. Take what the order lists, or use “Something else” and say why.",
+            _(
+                "%(order)s does not need %(item)s%(where)s. Take what the order lists, or use “Something else” and say why."
+            )
+            % {"order": order, "item": item, "where": where},
             field="item",
         )
     return component
@@ -259,18 +265,28 @@ def _add_unplanned(
     """
     found = Item.objects.select_related("uom", "site").filter(site=order.site, number=item, active=True).first()
     if found is None:
-        raise ComponentUnknown(f"There is no item {item} here. Scan its label, or ask the planner.", field="item")
+        raise ComponentUnknown(
+            _("There is no item %(item)s here. Scan its label, or ask the planner.") % {"item": item}, field="item"
+        )
     replaced = None
     if replaces:
         replaced = order.components.filter(item__number=replaces).order_by("position").first()
         if replaced is None:
-            raise ComponentUnknown(f"{order} does not need {replaces}: nothing to replace.", field="replaces")
+            raise ComponentUnknown(
+                _("%(order)s does not need %(item)s: nothing to replace.") % {"order": order, "item": replaces},
+                field="replaces",
+            )
     if not allowed:
-        raise UnplannedNotAllowed(f"{order} does not need {item}. Supervisor can allow it.", field="item")
+        raise UnplannedNotAllowed(
+            _("%(order)s does not need %(item)s. Supervisor can allow it.") % {"order": order, "item": item},
+            field="item",
+        )
     steps = order.operations.order_by("position")
     step = steps.filter(number=operation).first() if operation else replaced.operation if replaced else steps.first()
     if step is None:
-        raise ComponentUnknown(f"{order} has no operation {operation}.", field="operation")
+        raise ComponentUnknown(
+            _("%(order)s has no operation %(operation)s.") % {"order": order, "operation": operation}, field="operation"
+        )
     last = order.components.order_by("-position").values_list("position", flat=True).first() or 0
     return OrderComponent.objects.create(
         work_order=order, operation=step, position=last + 1, item=found, uom=found.uom, required_quantity=0,
@@ -284,7 +300,7 @@ def _in_item_unit(item: Item, quantity: Decimal, uom_code: str) -> Decimal:
         return quantity
     uom = Uom.objects.filter(code=uom_code).first()
     if uom is None:
-        raise UomUnknown(f"There is no unit {uom_code} here.", field="uom")
+        raise UomUnknown(_("There is no unit %(code)s here.") % {"code": uom_code}, field="uom")
     check_precision(quantity, decimals=uom.decimals, unit=uom.code, field="quantity")
     return queries.to_item_unit(item=item, quantity=quantity, uom=uom)
 
@@ -292,7 +308,9 @@ def _in_item_unit(item: Item, quantity: Decimal, uom_code: str) -> Decimal:
 def _known_movement(movement_id: UUID, component: OrderComponent, quantity: Decimal) -> MaterialMovement | None:
     known = MaterialMovement.objects.filter(pk=movement_id).first()
     if known and (known.component_id, known.quantity) != (component.pk, quantity):
-        raise MovementIdReused("This id was used for another movement. Make a new one each time.", field="movement_id")
+        raise MovementIdReused(
+            _("This id was used for another movement. Make a new one each time."), field="movement_id"
+        )
     return known
 
 

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from mes.core.errors import DomainError, InvalidInput
 from mes.execution import gates, rules
@@ -27,21 +28,21 @@ class AlreadyStarted(DomainError):
     """Someone has started it."""
 
     code = "already_started"
-    title = "Already started"
+    title = gettext_lazy("Already started")
 
 
 class NotStarted(DomainError):
     """Nobody has started it."""
 
     code = "not_started"
-    title = "Not started"
+    title = gettext_lazy("Not started")
 
 
 class OperationCompleted(DomainError):
     """The operation is finished."""
 
     code = "operation_completed"
-    title = "Already finished"
+    title = gettext_lazy("Already finished")
 
 
 class OutOfSequence(DomainError):
@@ -49,7 +50,7 @@ class OutOfSequence(DomainError):
 
     code = "op_sequence"
     step_up = "reports:over"
-    title = "Not in this order"
+    title = gettext_lazy("Not in this order")
 
 
 class ActivityUnknown(InvalidInput):
@@ -85,7 +86,9 @@ def start_operation(
     :raises mes.execution.services.sharing.WorkUnitOccupied: the unit takes one job at a time, and has one.
     """
     if activity not in Activity.values:
-        raise ActivityUnknown(f"{activity} is no activity: use SETUP or RUN.", field="activity")
+        raise ActivityUnknown(
+            _("%(activity)s is no activity: use SETUP or RUN.") % {"activity": activity}, field="activity"
+        )
     locked = lock_operation(operation_id)
     order, operation = locked.order, locked.operation
     check_open(order)

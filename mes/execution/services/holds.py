@@ -4,6 +4,7 @@ import uuid
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from mes.core import bus
 from mes.core.errors import NotFound
@@ -37,7 +38,10 @@ def hold_work_order(
     """
     order = lock_order(work_order_id)
     if order.status in (Status.CLOSED, Status.CANCELLED):
-        raise WrongStatus(f"{order.number} is {order.get_status_display().lower()}: there is nothing left to hold.")
+        raise WrongStatus(
+            _("%(order)s is %(status)s: there is nothing left to hold.")
+            % {"order": order.number, "status": _(order.get_status_display()).lower()}
+        )
     step = _lock_step(order, operation)
     found = hold_reason(site=order.site, code=reason)
     hold = OrderHold.objects.create(
@@ -64,11 +68,11 @@ def release_hold(*, hold_id: int, by: str, now: datetime, note: str = "") -> Ord
     """
     order_id = OrderHold.objects.filter(pk=hold_id).values_list("work_order_id", flat=True).first()
     if order_id is None:
-        raise NotFound("There is no such hold here.")
+        raise NotFound(_("There is no such hold here."))
     order = lock_order(order_id)
     hold = OrderHold.objects.select_related("reason", "operation").get(pk=hold_id)
     if hold.released_at is not None:
-        raise WrongStatus(f"This hold was lifted by {hold.released_by or 'someone'} before.")
+        raise WrongStatus(_("This hold was lifted by %(who)s before.") % {"who": hold.released_by or _("someone")})
     hold.released_at, hold.released_by, hold.release_note = now, by, note
     hold.save(update_fields=["released_at", "released_by", "release_note"])
     is_last = not order.holds.filter(released_at=None, operation=hold.operation).exists()
@@ -87,7 +91,9 @@ def _lock_step(order: WorkOrder, number: str) -> Operation | None:
         return None
     step = Operation.objects.select_for_update(of=["self"]).filter(work_order=order, number=number).first()
     if step is None:
-        raise OperationUnknown(f"{order.number} has no operation {number}.")
+        raise OperationUnknown(
+            _("%(order)s has no operation %(operation)s.") % {"order": order.number, "operation": number}
+        )
     return step
 
 

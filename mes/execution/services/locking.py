@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from mes.core.errors import DomainError, InvalidInput, NotFound
 from mes.execution import rules
@@ -27,21 +28,21 @@ class WorkOrderClosed(DomainError):
     """Nothing can be booked on the order any more."""
 
     code = "wo_closed"
-    title = "The order is closed"
+    title = gettext_lazy("The order is closed")
 
 
 class WorkOrderNotReleased(DomainError):
     """The order is planned, and not yet for the floor."""
 
     code = "wo_not_released"
-    title = "The order is not released"
+    title = gettext_lazy("The order is not released")
 
 
 class WorkOrderHeld(DomainError):
     """A hold forbids work on the order."""
 
     code = "wo_held"
-    title = "The order is on hold"
+    title = gettext_lazy("The order is on hold")
 
 
 class TextTooLong(InvalidInput):

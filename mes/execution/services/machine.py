@@ -3,6 +3,8 @@
 import uuid
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from mes.core import bus
 from mes.core.durations import minutes_between
 from mes.core.errors import InvalidInput
@@ -33,9 +35,14 @@ def find_work_unit(operation: Operation, code: str) -> WorkUnit:
     units = WorkUnit.objects.filter(work_center_id=operation.work_center_id, active=True).order_by("code")
     unit = (units.filter(code=code) if code else units).first()
     if unit is None:
-        wanted = f"no work unit {code}" if code else "no active work unit"
+        words = (
+            _("%(center)s has no work unit %(code)s. Choose one of its machines.")
+            if code
+            else _("%(center)s has no active work unit. Choose one of its machines.")
+        )
         raise WorkUnitUnknown(
-            f"{operation.work_center.code} has {wanted}. Choose one of its machines.", field="work_unit"
+            words % {"center": operation.work_center.code, "code": code},
+            field="work_unit",
         )
     return unit
 

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from mes.core import bus
 from mes.core.errors import DomainError, InvalidInput, NotFound
@@ -216,7 +217,7 @@ def reverse_report(
     check_note(note)
     found = ProductionReport.objects.filter(pk=report_id).values_list("operation_id", flat=True).first()
     if found is None:
-        raise ReportUnknown("This report is not known here.")
+        raise ReportUnknown(_("This report is not known here."))
     locked = lock_operation(found, report_id=reversal_id)
     print_ = hashlib.sha256(f"reversal of {report_id}".encode()).hexdigest()
     if locked.report_known:
@@ -250,24 +251,24 @@ def reverse_report(
 
 def _check_entry(good: Decimal | None, rework: Decimal, scrap: Sequence[Scrap]) -> None:
     if good is None and not rework and not scrap:
-        raise QuantityMissing("Enter how many are good.", field="good_quantity")
+        raise QuantityMissing(_("Enter how many are good."), field="good_quantity")
     quantities = {"good_quantity": good or ZERO, "rework_quantity": rework}
     for field, quantity in [*quantities.items(), *(("scrap", line.quantity) for line in scrap)]:
         if not quantity.is_finite():
-            raise QuantityMissing("Enter a number.", field=field)
+            raise QuantityMissing(_("Enter a number."), field=field)
         if quantity < 0:
             raise QuantityNegative(
-                "Less than nothing cannot be reported. Take back the report that is wrong.", field=field
+                _("Less than nothing cannot be reported. Take back the report that is wrong."), field=field
             )
     if not any(quantities.values()) and not any(line.quantity for line in scrap):
         raise QuantityZero(
-            "Nothing to report. To stop without pieces, pause or finish the operation.", field="good_quantity"
+            _("Nothing to report. To stop without pieces, pause or finish the operation."), field="good_quantity"
         )
     for line in scrap:
         if not line.reason:
-            raise ReasonMissing("Choose why the pieces are scrap.", field="scrap")
+            raise ReasonMissing(_("Choose why the pieces are scrap."), field="scrap")
         if line.quantity == 0:
-            raise QuantityZero("A scrap line needs a quantity. Leave it out if nothing was scrapped.", field="scrap")
+            raise QuantityZero(_("A scrap line needs a quantity. Leave it out if nothing was scrapped."), field="scrap")
 
 
 def _fingerprint(
@@ -301,7 +302,8 @@ def _known_report(report_id: UUID, print_: str) -> ProductionReport:
     known = ProductionReport.objects.get(pk=report_id)
     if known.fingerprint != print_:
         raise ReportIdReused(
-            f"This id was used for another report ({known}). Make a new id for every report.", field="report_id"
+            _("This id was used for another report (%(report)s). Make a new id for every report.") % {"report": known},
+            field="report_id",
         )
     return known
 
@@ -328,7 +330,7 @@ def _store(**values: Any) -> ProductionReport:
         return ProductionReport.objects.create(**values)
     except IntegrityError as clash:
         raise ReportIdReused(
-            "This id was used for another report. Make a new id for every report.", field="report_id"
+            _("This id was used for another report. Make a new id for every report."), field="report_id"
         ) from clash
 
 
@@ -336,11 +338,16 @@ def _check_operation(locked: Locked) -> None:
     operation = locked.operation
     if operation.status == Operation.Status.COMPLETED:
         raise OperationCompleted(
-            f"{operation.number} {operation.name} was finished {clock_time(operation.completed_at, locked.order.site)}. "
-            "Tell your supervisor what is missing."
+            _("%(step)s was finished %(time)s. Tell your supervisor what is missing.")
+            % {
+                "step": f"{operation.number} {operation.name}",
+                "time": clock_time(operation.completed_at, locked.order.site),
+            }
         )
     if operation.status not in rules.REPORTABLE:
-        raise NotStarted(f"{operation.number} {operation.name} has not been started. Start it first.")
+        raise NotStarted(
+            _("%(step)s has not been started. Start it first.") % {"step": f"{operation.number} {operation.name}"}
+        )
 
 
 def _check_precision(order: WorkOrder, good: Decimal, rework: Decimal, scrap: Sequence[Scrap]) -> None:
@@ -354,7 +361,11 @@ def _check_precision(order: WorkOrder, good: Decimal, rework: Decimal, scrap: Se
 def _check_rework(operation: Operation, quantity: Decimal) -> None:
     if quantity > operation.rework_quantity:
         raise QuantityOverRework(
-            f"Only {rules.shown(operation.rework_quantity)} are in rework at {operation.number} {operation.name}.",
+            _("Only %(n)s are in rework at %(step)s.")
+            % {
+                "n": rules.shown(operation.rework_quantity),
+                "step": f"{operation.number} {operation.name}",
+            },
             field="good_quantity",
         )
 
@@ -377,15 +388,22 @@ def _check_available(locked: Locked, *, good: Decimal, processed: Decimal, appro
             )
     elif processed > left and not approved_by:
         raise QuantityOverAvailable(
-            f"Only {rules.shown(left)} {order.uom.code} have come from {previous.number} {previous.name}. "
-            "Report the others there first. Supervisor can allow.",
+            _("Only %(n)s %(unit)s have come from %(step)s. Report the others there first. Supervisor can allow.")
+            % {
+                "n": rules.shown(left),
+                "unit": order.uom.code,
+                "step": f"{previous.number} {previous.name}",
+            },
             field="good_quantity",
         )
 
 
 def _refuse_over_order(order: WorkOrder, *, left: Decimal, field: str) -> None:
     percent = f" (+{rules.shown(order.over_delivery_percent)} %)" if order.over_delivery_percent else ""
-    raise QuantityOverOrder(f"Order has {rules.shown(left)} left{percent}. Supervisor can allow.", field=field)
+    raise QuantityOverOrder(
+        _("Order has %(n)s left%(percent)s. Supervisor can allow.") % {"n": rules.shown(left), "percent": percent},
+        field=field,
+    )
 
 
 def _find_reasons(order: WorkOrder, scrap: Sequence[Scrap]) -> dict[str, ReasonCode]:
@@ -395,7 +413,10 @@ def _find_reasons(order: WorkOrder, scrap: Sequence[Scrap]) -> dict[str, ReasonC
     found = ReasonCode.objects.filter(site_id=order.site_id, kind=ReasonCode.Kind.SCRAP, code__in=codes, active=True)
     reasons = {reason.code: reason for reason in found}
     if unknown := codes - reasons.keys():
-        raise UnknownReason(f"There is no scrap reason {min(unknown)}. Choose one from the list.", field="scrap")
+        raise UnknownReason(
+            _("There is no scrap reason %(code)s. Choose one from the list.") % {"code": min(unknown)},
+            field="scrap",
+        )
     return reasons
 
 
@@ -437,17 +458,18 @@ def _put_out(locked: Locked, report: ProductionReport) -> None:
 def _check_reversible(locked: Locked, original: ProductionReport) -> None:
     operation = locked.operation
     if original.reverses_id:
-        raise CannotReverse("This is a correction itself. Report the pieces again instead.")
+        raise CannotReverse(_("This is a correction itself. Report the pieces again instead."))
     if ProductionReport.objects.filter(reverses=original).exists():
-        raise AlreadyReversed("This report was corrected before.")
+        raise AlreadyReversed(_("This report was corrected before."))
     index = locked.operations.index(operation)
     following = locked.operations[index + 1] if index + 1 < len(locked.operations) else None
     if following and operation.good_quantity - original.good_quantity < following.booked_quantity:
         raise CannotReverse(
-            f"{following.number} {following.name} has used these pieces. Correct the reports there first."
+            _("%(step)s has used these pieces. Correct the reports there first.")
+            % {"step": f"{following.number} {following.name}"}
         )
     if operation.rework_quantity < original.rework_quantity:
-        raise CannotReverse("Pieces of this report have come back from rework. Correct that report first.")
+        raise CannotReverse(_("Pieces of this report have come back from rework. Correct that report first."))
 
 
 def _reported(locked: Locked, report: ProductionReport, lines: Sequence[ScrapLine]) -> ProductionReported:

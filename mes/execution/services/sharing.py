@@ -7,6 +7,7 @@ from decimal import Decimal
 from django.db.models import Max, Q
 from django.db.models.functions import Coalesce, Greatest
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from mes.core import shares
 from mes.core.durations import seconds_to_minutes
@@ -25,7 +26,7 @@ class WorkUnitOccupied(DomainError):
     """The machine takes one job at a time, and another one is on it."""
 
     code = "work_unit_occupied"
-    title = "The machine is occupied"
+    title = gettext_lazy("The machine is occupied")
 
 
 def lock_units(pks: Iterable[int]) -> dict[int, WorkUnit]:

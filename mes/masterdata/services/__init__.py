@@ -11,6 +11,7 @@ from mes.masterdata.services.calendar import apply_reasons, apply_shifts, vanish
 from mes.masterdata.services.items import apply_items, apply_uoms, vanish_items, vanish_uoms
 from mes.masterdata.services.making import apply_boms, apply_routings, vanish_boms, vanish_routings
 from mes.masterdata.services.people import (
+    BadgeRevoked,
     PersonLocked,
     apply_people,
     check_pin,
@@ -31,6 +32,7 @@ from mes.masterdata.services.places import (
 from mes.masterdata.services.sync import TooManyVanished
 
 __all__ = [
+    "BadgeRevoked",
     "PersonLocked",
     "SplitPolicyInvalid",
     "TooManyVanished",

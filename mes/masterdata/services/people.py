@@ -9,6 +9,8 @@ from datetime import datetime
 from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from mes.core.errors import DomainError, InvalidInput
 from mes.masterdata.models import Person
@@ -25,15 +27,23 @@ class BadgeUnknown(DomainError):
     """No active person carries this badge. Revoked badges get the same words."""
 
     code = "badge_unknown"
-    title = "Unknown badge"
+    title = gettext_lazy("Unknown badge")
     status = 401
+
+
+class BadgeRevoked(BadgeUnknown):
+    """The badge was revoked. Whoever holds it reads that it is unknown; ``person_id`` is whose it was."""
+
+    def __init__(self, detail: str, *, person_id: int) -> None:
+        super().__init__(detail, field="badge")
+        self.person_id = person_id
 
 
 class PinWrong(DomainError):
     """The PIN does not match."""
 
     code = "pin_wrong"
-    title = "PIN not right"
+    title = gettext_lazy("PIN not right")
     status = 401
 
 
@@ -41,7 +51,7 @@ class PersonLocked(DomainError):
     """Too many wrong PINs: even the right one is refused until a supervisor unlocks."""
 
     code = "pin_locked"
-    title = "Locked"
+    title = gettext_lazy("Locked")
     status = 423
     step_up = "people:unlock"
 
@@ -88,12 +98,16 @@ def badge_hash(badge: str) -> str:
 def find_by_badge(*, badge: str) -> Person:
     """Return the active person who carries the badge.
 
-    :raises BadgeUnknown: nobody does, or the badge was revoked.
+    :raises BadgeUnknown: nobody does.
+    :raises BadgeRevoked: the badge was revoked, in the same words.
     """
     hashed = badge_hash(badge)
     person = Person.objects.select_related("site").filter(badge_hash=hashed, active=True).first()
-    if person is None or person.badge_revoked_at:
-        raise BadgeUnknown("This badge is not known here. Ask your supervisor.", field="badge")
+    words = _("This badge is not known here. Ask your supervisor.")
+    if person is None:
+        raise BadgeUnknown(words, field="badge")
+    if person.badge_revoked_at:
+        raise BadgeRevoked(words, person_id=person.pk)
     return person
 
 
@@ -107,7 +121,9 @@ def set_badge(*, person_id: int, badge: str) -> Person:
     hashed = badge_hash(badge) if badge.strip() else ""
     other = Person.objects.filter(badge_hash=hashed).exclude(pk=person_id).first() if hashed else None
     if other:
-        raise BadgeTaken(f"{other} carries this badge. Take it from them first.", field="badge")
+        raise BadgeTaken(
+            _("%(person)s carries this badge. Take it from them first.") % {"person": other}, field="badge"
+        )
     person.badge_hash, person.badge_revoked_at = hashed, None
     person.save(update_fields=["badge_hash", "badge_revoked_at"])
     return person
@@ -140,7 +156,7 @@ def set_pin(*, person_id: int, pin: str) -> Person:
     :raises PinTooShort: fewer than four digits.
     """
     if len(pin) < PIN_MIN_LENGTH or not pin.isdecimal():
-        raise PinTooShort(f"A PIN has at least {PIN_MIN_LENGTH} digits.", field="pin")
+        raise PinTooShort(_("A PIN has at least %(n)s digits.") % {"n": PIN_MIN_LENGTH}, field="pin")
     person = Person.objects.select_for_update(of=["self"]).get(pk=person_id)
     person.pin_hash, person.pin_attempts = make_password(pin), 0
     person.save(update_fields=["pin_hash", "pin_attempts"])
@@ -158,8 +174,9 @@ def check_pin(*, person_id: int, pin: str) -> None:
     if not person.pin_hash or not check_password(pin, person.pin_hash):
         left = PIN_TRIES - attempts
         if left <= 0:
-            raise PersonLocked("Locked. A supervisor unlocks it with their badge and PIN.", field="pin")
-        raise PinWrong(f"PIN not right. {left} {'try' if left == 1 else 'tries'} left.", field="pin")
+            raise PersonLocked(_("Locked. A supervisor unlocks it with their badge and PIN."), field="pin")
+        words = _("PIN not right. %(n)s tries left.") if left > 1 else _("PIN not right. %(n)s try left.")
+        raise PinWrong(words % {"n": left}, field="pin")
     Person.objects.filter(pk=person_id).update(pin_attempts=0)
 
 
@@ -168,7 +185,7 @@ def _count_try(person_id: int) -> int:
     # The row lock makes parallel tries count one after another; update() touches no tracked field here.
     person = Person.objects.select_for_update(of=["self"]).only("pin_attempts").get(pk=person_id)
     if person.pin_attempts >= PIN_TRIES:
-        raise PersonLocked("Locked. A supervisor unlocks it with their badge and PIN.", field="pin")
+        raise PersonLocked(_("Locked. A supervisor unlocks it with their badge and PIN."), field="pin")
     attempts = person.pin_attempts + 1
     Person.objects.filter(pk=person_id).update(pin_attempts=attempts)
     return attempts

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from mes.core.errors import InvalidInput
+from mes.core.errors import InvalidInput, Words
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 FIELDS = ("site", "item", "order", "yyyy", "yy", "mm", "dd", "ww", "jjj", "n", "check")
@@ -40,7 +40,10 @@ class Pattern:
         """
         if self.digits and counter >= 10**self.digits:
             raise NumbersUsedUp(
-                f"All numbers up to {10**self.digits - 1} of this pattern are used. Give {{n}} more digits."
+                Words(
+                    "All numbers up to %(last)s of this pattern are used. Tell your planner: {n} needs more digits.",
+                    {"last": 10**self.digits - 1},
+                )
             )
         text = ""
         for word, is_field in self.words:

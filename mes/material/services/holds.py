@@ -4,6 +4,7 @@ import uuid
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from mes.core import bus
 from mes.core.errors import DomainError, NotFound
@@ -46,11 +47,11 @@ def release_lot_hold(*, hold_id: int, by: str, now: datetime, note: str = "") ->
     """
     lot_id = LotHold.objects.filter(pk=hold_id).values_list("lot_id", flat=True).first()
     if lot_id is None:
-        raise NotFound("There is no such hold here.")
+        raise NotFound(_("There is no such hold here."))
     lot = _lock_lot(lot_id)
     hold = LotHold.objects.select_related("reason").get(pk=hold_id)
     if hold.released_at is not None:
-        raise HoldLifted(f"This hold was lifted by {hold.released_by or 'someone'} before.")
+        raise HoldLifted(_("This hold was lifted by %(who)s before.") % {"who": hold.released_by or _("someone")})
     hold.released_at, hold.released_by, hold.release_note = now, by, note
     hold.save(update_fields=["released_at", "released_by", "release_note"])
     left = lot.holds.filter(released_at=None).select_related("reason").order_by("placed_at").first()
@@ -79,7 +80,7 @@ def set_lot_status(*, lot_id: int, status: str, reason: str, now: datetime) -> L
 def _lock_lot(lot_id: int) -> Lot:
     lot = Lot.objects.select_for_update(of=["self"]).select_related("site", "item").filter(pk=lot_id).first()
     if lot is None:
-        raise NotFound("There is no such lot here.")
+        raise NotFound(_("There is no such lot here."))
     return lot
 
 

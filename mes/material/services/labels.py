@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from mes.core import bus
 from mes.core.errors import InvalidInput, NotFound
@@ -34,16 +35,18 @@ def print_labels(*, print_id: UUID, lot_id: int, copies: int, by: str, now: date
     :raises ReasonNeeded: there were labels of this lot before, and nobody says why others are needed.
     """
     if not 1 <= copies <= MOST_COPIES:
-        raise CopiesWrong(f"Print 1 to {MOST_COPIES} labels at a time.", field="copies")
+        raise CopiesWrong(_("Print 1 to %(n)s labels at a time.") % {"n": MOST_COPIES}, field="copies")
     lot = Lot.objects.select_for_update(of=["self"]).select_related("item", "site").filter(pk=lot_id).first()
     if lot is None:
-        raise NotFound("There is no such lot here.")
+        raise NotFound(_("There is no such lot here."))
     if known := LabelPrint.objects.filter(pk=print_id, lot=lot).first():
         return known
     again = LabelPrint.objects.filter(lot=lot).exists()
     reason = reason.strip()[:200]
     if again and not reason:
-        raise ReasonNeeded(f"Labels of {lot.number} were printed before. Say why you need others.", field="reason")
+        raise ReasonNeeded(
+            _("Labels of %(lot)s were printed before. Say why you need others.") % {"lot": lot.number}, field="reason"
+        )
     done = LabelPrint.objects.create(
         id=print_id, site=lot.site, lot=lot, copies=copies, again=again, reason=reason, by=by, printed_at=now
     )

@@ -10,6 +10,9 @@ from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
 from django.db.models import F, Sum
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from mes.core import bus
 from mes.core.errors import DomainError, InvalidInput
@@ -42,14 +45,14 @@ class LotBlocked(DomainError):
     """The lot is held, blocked or expired."""
 
     code = "lot_blocked"
-    title = "This lot must not be used"
+    title = gettext_lazy("This lot must not be used")
 
 
 class LotShort(DomainError):
     """There is not so much left in the lot."""
 
     code = "lot_short"
-    title = "Not enough material"
+    title = gettext_lazy("Not enough material")
 
 
 class ReturnOverIssued(InvalidInput):
@@ -108,7 +111,7 @@ def receive_lot(
     """
     check_quantity(quantity)
     if not lot_number:
-        raise LotMissing("Enter the lot number.", field="lot")
+        raise LotMissing(_("Enter the lot number."), field="lot")
     if known := MaterialMovement.objects.select_related("lot").filter(pk=movement_id).first():
         assert known.lot is not None, "what was received has a lot"
         return known.lot
@@ -144,7 +147,8 @@ def issue_material(
     lot = usable_lot(item=item, number=lot_number, now=use.now)
     if lot and lot.quantity < quantity:
         raise LotShort(
-            f"Lot {lot.number} has {lot.quantity.normalize():f} {item.uom} left. Issue that, and the rest from another lot.",
+            _("Lot %(lot)s has %(n)s %(unit)s left. Issue that, and the rest from another lot.")
+            % {"lot": lot.number, "n": f"{lot.quantity.normalize():f}", "unit": item.uom},
             field="quantity",
         )
     movement = plan_movement(use, movement_id, Kind.ISSUE, item, lot, quantity, component_id=component_id)
@@ -172,9 +176,19 @@ def return_material(
     lot = _find_lot(item=item, number=lot_number)
     issued = consumed_quantity(site=use.site, work_order=use.work_order, item=item, lot=lot)
     if quantity > issued:
-        of_lot = f" of lot {lot.number}" if lot else ""
+        words = (
+            _("Only %(n)s %(unit)s of lot %(lot)s went into %(order)s; no more can come back.")
+            if lot
+            else _("Only %(n)s %(unit)s went into %(order)s; no more can come back.")
+        )
         raise ReturnOverIssued(
-            f"Only {issued.normalize():f} {item.uom}{of_lot} went into {use.work_order}; no more can come back.",
+            words
+            % {
+                "n": f"{issued.normalize():f}",
+                "unit": item.uom,
+                "lot": lot.number if lot else "",
+                "order": use.work_order,
+            },
             field="quantity",
         )
     movement = plan_movement(
@@ -213,8 +227,10 @@ def backflush(
                 break
         if open_quantity and item.lot_tracked and use.site.lotless_backflush == Site.LotlessBackflush.REFUSE:
             raise LotShort(
-                f"{open_quantity.normalize():f} {item.uom} of {item.number} are not covered by any lot at hand. "
-                "Receive or free a lot, then report again.",
+                _(
+                    "%(n)s %(unit)s of %(item)s are not covered by any lot at hand. Receive or free a lot, then report again."
+                )
+                % {"n": f"{open_quantity.normalize():f}", "unit": item.uom, "item": item.number},
                 field="lot",
             )
         if open_quantity:
@@ -253,8 +269,8 @@ def reverse_report_movements(*, use: Use, reversed_report_id: UUID) -> list[Mate
         lot = Lot.objects.select_for_update(of=["self"]).get(pk=original.lot_id) if original.lot_id else None
         if original.kind == Kind.OUTPUT and lot and lot.quantity < original.quantity:
             raise LotShort(
-                f"Lot {lot.number} has only {lot.quantity.normalize():f} {original.uom} left: its pieces have been used. "
-                "Reverse what used them first."
+                _("Lot %(lot)s has only %(n)s %(unit)s left: its pieces have been used. Reverse what used them first.")
+                % {"lot": lot.number, "n": f"{lot.quantity.normalize():f}", "unit": original.uom}
             )
         reversal = plan_movement(
             use, uuid.uuid5(original.pk, "reversal"), Kind(original.kind), original.item, lot, -original.quantity,
@@ -276,13 +292,23 @@ def usable_lot(*, item: Item, number: str, now: datetime, held_too: bool = False
         return lot
     zone = ZoneInfo(item.site.time_zone)
     if lot.status != Lot.Status.AVAILABLE:
-        words = "On hold" if lot.status == Lot.Status.HOLD else "Blocked"
-        since = f" since {lot.status_since.astimezone(zone):%-d %b}" if lot.status_since else ""
+        words = (
+            _("Lot %(lot)s: On hold%(since)s%(why)s. Use another lot.")
+            if lot.status == Lot.Status.HOLD
+            else _("Lot %(lot)s: Blocked%(since)s%(why)s. Use another lot.")
+        )
+        day = date_format(lot.status_since.astimezone(zone), "j M") if lot.status_since else ""
+        since = " " + _("since %(day)s") % {"day": day} if day else ""
         why = f" ({lot.status_reason})" if lot.status_reason else ""
-        raise LotBlocked(f"Lot {lot.number}: {words}{since}{why}. Use another lot.", field="lot")
+        raise LotBlocked(
+            words % {"lot": lot.number, "since": since, "why": why},
+            field="lot",
+        )
     if lot.expires_at and lot.expires_at <= now:
         raise LotBlocked(
-            f"Lot {lot.number}: Expired on {lot.expires_at.astimezone(zone):%-d %b %Y}. Use another lot.", field="lot"
+            _("Lot %(lot)s: Expired on %(day)s. Use another lot.")
+            % {"lot": lot.number, "day": date_format(lot.expires_at.astimezone(zone), "j M Y")},
+            field="lot",
         )
     return lot
 
@@ -311,13 +337,15 @@ def check_quantity(quantity: Decimal) -> None:
     :raises NothingMoved: the quantity is not above zero.
     """
     if quantity <= 0:
-        raise NothingMoved("Enter a quantity above zero.", field="quantity")
+        raise NothingMoved(_("Enter a quantity above zero."), field="quantity")
 
 
 def _find_lot(*, item: Item, number: str) -> Lot | None:
     if not number:
         if item.lot_tracked:
-            raise LotMissing(f"{item.number} is tracked by lot: scan or enter the lot.", field="lot")
+            raise LotMissing(
+                _("%(item)s is tracked by lot: scan or enter the lot.") % {"item": item.number}, field="lot"
+            )
         return None
     lot = Lot.objects.select_for_update(of=["self"]).filter(item=item, number=number).first()
     if lot is None and not number.upper().startswith("LL"):
@@ -328,14 +356,23 @@ def _find_lot(*, item: Item, number: str) -> Lot | None:
     other = Lot.objects.select_related("item").filter(site_id=item.site_id, number=number).first()
     if other:
         raise LotWrongItem(
-            f"Lot {number} is {other.item.number} {other.item.name}; needed is {item.number} {item.name}.", field="lot"
+            _("Lot %(lot)s is %(item)s; needed is %(needed)s.")
+            % {
+                "lot": number,
+                "item": f"{other.item.number} {other.item.name}",
+                "needed": f"{item.number} {item.name}",
+            },
+            field="lot",
         )
-    raise LotUnknown(f"Lot {number} is not known here. Scan the label again, or have the lot received.", field="lot")
+    raise LotUnknown(
+        _("Lot %(lot)s is not known here. Scan the label again, or have the lot received.") % {"lot": number},
+        field="lot",
+    )
 
 
 def lot_to_fill(*, item: Item, number: str, now: datetime, expires_at: datetime | None = None) -> Lot:
     """Return the lot of this number, locked, made if there is none."""
-    lot, _ = Lot.objects.get_or_create(
+    lot, _created = Lot.objects.get_or_create(
         item=item, number=number, defaults={"site_id": item.site_id, "created_at": now, "expires_at": expires_at}
     )
     return Lot.objects.select_for_update(of=["self"]).get(pk=lot.pk)
@@ -397,7 +434,7 @@ def record(movements: Sequence[MaterialMovement], use: Use) -> None:
         MaterialMovement.objects.bulk_create(movements)
     except IntegrityError as clash:
         raise MovementIdReused(
-            "This id was used for another movement. Make a new one each time.", field="movement_id"
+            _("This id was used for another movement. Make a new one each time."), field="movement_id"
         ) from clash
     for movement in movements:
         if movement.lot:

@@ -5,6 +5,8 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from mes.core.errors import DomainError, InvalidInput
 from mes.masterdata.models import Item
@@ -27,7 +29,7 @@ class SerialTaken(DomainError):
     """A piece of this serial number was made before."""
 
     code = "serial_taken"
-    title = "This serial number is taken"
+    title = gettext_lazy("This serial number is taken")
 
 
 @transaction.atomic
@@ -47,10 +49,13 @@ def output_number(*, item: Item, order: str, wanted: str, quantity: Decimal, at:
     if rule.each == Each.PIECE:
         if quantity != 1:
             raise SerialsOneByOne(
-                f"Each piece of {item.number} has its own serial number: report them one by one.", field="good_quantity"
+                _("Each piece of %(item)s has its own serial number: report them one by one.") % {"item": item.number},
+                field="good_quantity",
             )
         if wanted and _made_before(item, wanted, at):
-            raise SerialTaken(f"{wanted} was made before. Scan the number of this piece.", field="lot")
+            raise SerialTaken(
+                _("%(number)s was made before. Scan the number of this piece.") % {"number": wanted}, field="lot"
+            )
     if wanted:
         return wanted
     day = at.astimezone(ZoneInfo(item.site.time_zone)).date()
@@ -75,7 +80,7 @@ def _next(rule: NumberingRule, item: Item, facts: dict[str, str]) -> str:
     if not pattern.has("n"):
         return pattern.number(0, facts)
     scope = pattern.scope(facts)
-    counter, _ = NumberCounter.objects.get_or_create(site_id=rule.site_id, scope=scope)
+    counter, _created = NumberCounter.objects.get_or_create(site_id=rule.site_id, scope=scope)
     counter = NumberCounter.objects.select_for_update().get(pk=counter.pk)
     for _try in range(MOST_TRIES):
         counter.last += 1
@@ -85,5 +90,6 @@ def _next(rule: NumberingRule, item: Item, facts: dict[str, str]) -> str:
             counter.save(update_fields=["last"])
             return number
     raise rules.NumbersUsedUp(
-        f"The next {MOST_TRIES} numbers like {number} are taken by lots that were numbered by hand. Change the pattern."
+        _("The next %(n)s numbers like %(number)s are taken by lots that were numbered by hand. Change the pattern.")
+        % {"n": MOST_TRIES, "number": number}
     )

@@ -6,6 +6,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from mes.core import bus
 from mes.core.errors import InvalidInput
@@ -60,9 +61,9 @@ def transfer_lot(
     """
     check_quantity(quantity)
     if not to_lot:
-        raise LotMissing("Enter the lot that it goes into.", field="to_lot")
+        raise LotMissing(_("Enter the lot that it goes into."), field="to_lot")
     if lot_number == to_lot:
-        raise SameLot(f"{to_lot} is the lot that it comes from. Enter another one.", field="to_lot")
+        raise SameLot(_("%(lot)s is the lot that it comes from. Enter another one.") % {"lot": to_lot}, field="to_lot")
     if known := _known(movement_id, Kind.TRANSFER, item, lot_number, -quantity):
         filled = MaterialMovement.objects.filter(report_id=known.report_id, quantity__gt=0, kind=Kind.TRANSFER)
         return Lot.objects.get(movements__in=filled)
@@ -149,7 +150,9 @@ def scrap_lot(
     if not ReasonCode.objects.filter(
         site_id=item.site_id, kind=ReasonCode.Kind.SCRAP, code=reason, active=True
     ).exists():
-        raise ReasonUnknown(f"There is no scrap reason {reason or '(none)'} here. Choose one.", field="reason")
+        raise ReasonUnknown(
+            _("There is no scrap reason %(code)s here. Choose one.") % {"code": reason or "(none)"}, field="reason"
+        )
     lot = _enough(item, lot_number, quantity, now, held_too=True)
     use = no_order(item, person=person, occurred_at=occurred_at, now=now)
     movement = plan_movement(use, movement_id, Kind.SCRAP, item, lot, quantity, reason=reason)
@@ -175,7 +178,7 @@ def put_out_byproduct(
     """
     check_quantity(quantity)
     if not lot_number:
-        raise LotMissing(f"Enter the lot into which {item.number} goes.", field="lot")
+        raise LotMissing(_("Enter the lot into which %(item)s goes.") % {"item": item.number}, field="lot")
     if known := _known(movement_id, Kind.OUTPUT, item, lot_number, quantity):
         return known
     lot = lot_to_fill(item=item, number=lot_number, now=use.now)
@@ -188,9 +191,13 @@ def put_out_byproduct(
 def _enough(item: Item, number: str, quantity: Decimal, now: datetime, *, held_too: bool = False) -> Lot:
     lot = usable_lot(item=item, number=number, now=now, held_too=held_too)
     if lot is None:
-        raise LotMissing("Enter the lot number.", field="lot")
+        raise LotMissing(_("Enter the lot number."), field="lot")
     if lot.quantity < quantity:
-        raise LotShort(f"Lot {lot.number} has {lot.quantity.normalize():f} {item.uom} left.", field="quantity")
+        raise LotShort(
+            _("Lot %(lot)s has %(n)s %(unit)s left.")
+            % {"lot": lot.number, "n": f"{lot.quantity.normalize():f}", "unit": item.uom},
+            field="quantity",
+        )
     return lot
 
 
@@ -204,5 +211,7 @@ def _known(movement_id: UUID, kind: str, item: Item, lot_number: str, quantity: 
         return None
     number = known.lot.number if known.lot else ""
     if (known.kind, known.item_id, number, known.quantity) != (kind, item.pk, lot_number, quantity):
-        raise MovementIdReused("This id was used for another movement. Make a new one each time.", field="movement_id")
+        raise MovementIdReused(
+            _("This id was used for another movement. Make a new one each time."), field="movement_id"
+        )
     return known

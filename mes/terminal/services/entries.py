@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from mes.core.errors import DomainError, InvalidInput, NotFound
 from mes.masterdata.models import Person, WorkCenter
@@ -21,7 +22,7 @@ class EntryMismatch(DomainError):
     """A tap came with an id under which something else is stored."""
 
     code = "entry_id_reused"
-    title = "This id was used for something else"
+    title = gettext_lazy("This id was used for something else")
     status = 422
 
 
@@ -29,7 +30,7 @@ class EntryOld(DomainError):
     """The tap is so old that a person should say whether it is still right."""
 
     code = "entry_old"
-    title = "Is this still right?"
+    title = gettext_lazy("Is this still right?")
 
 
 class EntryTooOld(InvalidInput):
@@ -42,7 +43,7 @@ class EntryDecided(DomainError):
     """A supervisor has decided on the entry already."""
 
     code = "entry_decided"
-    title = "Already decided"
+    title = gettext_lazy("Already decided")
 
 
 class NoteMissing(InvalidInput):

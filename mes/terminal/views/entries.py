@@ -24,7 +24,7 @@ from mes.masterdata.models import Person, WorkCenter
 from mes.terminal import queries, services
 from mes.terminal.models import TerminalEntry
 from mes.terminal.panels import Tap, actions
-from mes.terminal.rules import Reading, read_clock
+from mes.terminal.rules import Reading, hidden_signs, read_clock
 from mes.terminal.services import Arrival
 from mes.terminal.views.caller import Caller, caller_of
 from mes.terminal.views.common import BOOK, SEE, check_client, problem, read_body
@@ -114,6 +114,7 @@ def entry(request: HttpRequest, entry_id: UUID) -> HttpResponse:
             {
                 "entry": found,
                 "payload": json.dumps(found.payload, indent=2, ensure_ascii=False),
+                "hidden": hidden_signs(found.payload),
                 "may_decide": may_decide,
                 "action": action,
                 "alternatives": alternatives,

@@ -2,22 +2,25 @@
 
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.core import signing
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from mes.access import services as access
 from mes.access.queries import rights_of_person
 from mes.access.rules import RIGHTS
+from mes.core import gs1
 from mes.core.errors import DomainError, InvalidInput
 from mes.masterdata import services as masterdata
 from mes.masterdata.models import Person, WorkCenter
 from mes.terminal import queries, services
 from mes.terminal.models import Device
-from mes.terminal.panels import StepUpNeeded, job_scanned
+from mes.terminal.panels import StepUpNeeded, job_scanned, read_label
 from mes.terminal.rules import OLDEST_ENTRY
 from mes.terminal.views.caller import caller_of
 from mes.terminal.views.common import BOOK, SEE, problem, read_body
@@ -26,6 +29,18 @@ SIGNED_ON = timedelta(hours=12)
 PASS_AGE = OLDEST_ENTRY
 UNLOCK = "people:unlock"
 LONGEST_SCAN = 256
+
+
+class ProofMissing(InvalidInput):
+    """Who allows something says so with both, whoever is signed on and since when: who they are, and their PIN."""
+
+    code = "reauth_required"
+
+
+class BarcodeTooLong(InvalidInput):
+    """What was scanned is longer than any label, or nothing at all."""
+
+    code = "barcode_too_long"
 
 
 @require_POST
@@ -82,19 +97,31 @@ def person_of(token: Any, work_center: WorkCenter, *, at: datetime, needed: bool
 
 @require_POST
 def scan(request: HttpRequest, code: str) -> HttpResponse:
-    """Say which job a scanned text means that is neither a button of the page nor a badge."""
+    """Say what a scanned text means that is neither a button of the page nor a badge: a job, or a label's lot."""
     caller = caller_of(request)
     if caller is None or caller.revoked:
         return JsonResponse({"code": "not_signed_in"}, status=401)
     try:
         work_center = caller.center(code, SEE)
-        text = str(read_body(request).get("text", "")).strip()
+        # Not what else counts as white space: FNC1, which ends a field of a label, arrives as a control character.
+        text = str(read_body(request).get("text", "")).strip(" \t\r\n")
         if not text or len(text) > LONGEST_SCAN:
-            raise InvalidInput(_("This was too much to be a code. Scan it again."), field="text")
+            raise BarcodeTooLong(_("This was too much to be a code. Scan it again."), field="text")
+        if gs1.is_gs1(text):
+            return JsonResponse(_label(text, work_center))
         job = job_scanned(text, work_center)
     except DomainError as error:
         return problem(error, status=422 if error.status == 401 else error.status)
     return JsonResponse({"job": job})
+
+
+def _label(text: str, work_center: WorkCenter) -> dict[str, str]:
+    """Return the lot that a supplier's label names, and the words for it."""
+    label = read_label(text, timezone.localtime(timezone=ZoneInfo(work_center.site.time_zone)).date())
+    said = _("Label read: lot %(lot)s") % {"lot": label.lot}
+    if label.expires_on:
+        said += " · " + _("use by %(day)s") % {"day": date_format(label.expires_on, "j M Y")}
+    return {"lot": label.lot, "said": said}
 
 
 @require_POST
@@ -113,7 +140,9 @@ def step_up(request: HttpRequest, code: str) -> HttpResponse:
             raise InvalidInput(_("There is nothing to allow. Reload the page."), field="right")
         pin = str(body.get("pin", ""))[:32]
         if not pin:
-            raise InvalidInput(_("Enter your PIN too."), field="pin")
+            raise ProofMissing(_("Enter your PIN too."), field="pin")
+        if not body.get("badge") and not body.get("number"):
+            raise ProofMissing(_("Scan your badge or enter your number, and your PIN too."), field="number")
         person = _called(body, work_center)
         access.step_up(person=person, pin=pin, right=right, subject=subject, now=timezone.now())
     except DomainError as error:
@@ -178,7 +207,12 @@ def _called(body: dict[str, Any], work_center: WorkCenter) -> Person:
     """Return whom a badge, number or name means; it proves nothing yet where it is no badge."""
     badge = body.get("badge")
     if isinstance(badge, str) and badge.strip():
-        person = masterdata.find_by_badge(badge=badge)
+        try:
+            person = masterdata.find_by_badge(badge=badge)
+        except masterdata.BadgeRevoked as error:
+            holder = Person.objects.select_related("site").get(pk=error.person_id)
+            access.note_revoked_badge(person=holder, place=work_center.code, now=timezone.now())
+            raise
         if person.site_id == work_center.site_id:
             return person
         raise InvalidInput(_("This badge belongs to another site. Ask your supervisor."), field="badge")

@@ -216,7 +216,7 @@ def test_a_held_order_takes_what_was_made_before_and_what_is_bad_but_nothing_new
 
 
 def test_a_gate_from_above_can_forbid_a_start(monkeypatch):
-    def veto(operation):
+    def veto(operation, person):
         raise DomainError("First article is missing.")
 
     monkeypatch.setattr(gates, "_start_gates", [veto])

@@ -3,7 +3,8 @@
 from django.urls import path
 
 import mes.core.routes  # noqa: F401  the form of ids in addresses
-from quality import api, views
+from quality import views
+from quality.api import checks, nonconformances
 
 app_name = "quality"
 urlpatterns = [
@@ -17,13 +18,15 @@ urlpatterns = [
 ]
 
 api_urlpatterns = [
-    path("inspection-checks", api.ChecksView.as_view(), name="api-inspection-checks"),
-    path("inspection-checks/<row:pk>/readings", api.TakeReadingsView.as_view(), name="api-inspection-check-readings"),
-    path("inspection-checks/<row:pk>/release", api.ReleaseView.as_view(), name="api-inspection-check-release"),
-    path("inspection-plans", api.PlansView.as_view(), name="api-inspection-plans"),
-    path("readings", api.ReadingsView.as_view(), name="api-readings"),
-    path("inspection-results", api.ResultsView.as_view(), name="api-inspection-results"),
-    path("nonconformances", api.NonconformancesView.as_view(), name="api-nonconformances"),
-    path("nonconformances/<row:pk>", api.NonconformanceView.as_view(), name="api-nonconformance"),
-    path("nonconformances/<row:pk>/dispositions", api.DispositionsView.as_view(), name="api-dispositions"),
+    path("inspection-checks", checks.ChecksView.as_view(), name="api-inspection-checks"),
+    path(
+        "inspection-checks/<row:pk>/readings", checks.TakeReadingsView.as_view(), name="api-inspection-check-readings"
+    ),
+    path("inspection-checks/<row:pk>/release", checks.ReleaseView.as_view(), name="api-inspection-check-release"),
+    path("inspection-plans", checks.PlansView.as_view(), name="api-inspection-plans"),
+    path("readings", checks.ReadingsView.as_view(), name="api-readings"),
+    path("inspection-results", checks.ResultsView.as_view(), name="api-inspection-results"),
+    path("nonconformances", nonconformances.NonconformancesView.as_view(), name="api-nonconformances"),
+    path("nonconformances/<row:pk>", nonconformances.NonconformanceView.as_view(), name="api-nonconformance"),
+    path("nonconformances/<row:pk>/dispositions", nonconformances.DispositionsView.as_view(), name="api-dispositions"),
 ]

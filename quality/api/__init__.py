@@ -1,0 +1,1 @@
+"""Plans, checks, readings, results and nonconformances over HTTP."""

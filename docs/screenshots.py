@@ -25,6 +25,7 @@ def shots(order: str) -> list[tuple[str, str, tuple[int, int]]]:
     return [
         ("terminal", "", WIDE),
         ("terminal-phone", "", PHONE),
+        ("instruction", "", WIDE),
         ("board", "/board/", WIDE),
         ("order", f"/orders/{order}/", WIDE),
         ("oee", "/oee/", WIDE),
@@ -47,6 +48,18 @@ def running_center(page, base: str) -> str:
                 return center
         page.wait_for_timeout(1000)
     return center or page.locator("a.tile").first.get_attribute("href").strip("/").split("/")[-1]
+
+
+def instructed_center(page, base: str) -> str:
+    """Return the work center with a job whose document is to be read, and the job: ``CENTER/?job=17``."""
+    documents = page.request.get(f"{base}/api/v1/documents").json()["items"]
+    places = [place for one in documents for place in one["places"]]
+    center = next(place["work_center"] for place in places if place["work_center"])
+    item = next(place["item"] for place in places if place["item"])
+    orders = page.request.get(f"{base}/api/v1/work-orders").json()["items"]
+    number = next(one["number"] for one in orders if one["item"] == item and one["status"] in ("RELEASED", "RUNNING"))
+    operations = page.request.get(f"{base}/api/v1/operations?work_order={number}").json()["items"]
+    return f"{center}/?job={operations[0]['id']}"
 
 
 def first_order(page, base: str) -> str:
@@ -109,11 +122,15 @@ def main() -> int:
             page.click("button[type=submit]")
             page.wait_for_url(given.base + "/")
             for name, address, (width, height) in shots(first_order(page, given.base)):
+                if name == "instruction":
+                    address = f"/t/{instructed_center(page, given.base)}"
                 address = address or f"/t/{running_center(page, given.base)}/"
                 page.set_viewport_size({"width": width, "height": height})
                 answer = page.goto(given.base + address)
                 if name == "terminal":
                     sign_on(page, given.number, given.pin)
+                if name == "instruction":
+                    page.locator("#panel-documents .choice").first.click()
                 page.wait_for_timeout(1500)
                 target = given.folder / f"{name}-{scheme}.png"
                 page.screenshot(path=target)

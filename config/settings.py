@@ -164,6 +164,7 @@ CELERY_BEAT_SCHEDULE = {
     "bridge-collect": {"task": "erp_bridge.tasks.collect_due", "schedule": 30.0, "options": {"expires": 30}},
     "journal-seal": {"task": "mes.journal.tasks.seal", "schedule": 2.0, "options": {"expires": 2}},
     "andon-escalate": {"task": "mes.andon.tasks.escalate", "schedule": 15.0, "options": {"expires": 15}},
+    "labor-forget-persons": {"task": "labor.tasks.forget_persons", "schedule": 86400.0},
     "access-forget-old-answers": {"task": "mes.access.tasks.forget_old_answers", "schedule": 86400.0},
 }
 

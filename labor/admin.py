@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from unfold.admin import ModelAdmin
@@ -16,6 +16,7 @@ from labor.models import AttendanceSegment, LaborSegment
 from mes.core.admin import PlainNumbers
 from mes.core.by_site import BySite
 from mes.core.errors import DomainError
+from mes.masterdata.queries import private_sites
 
 
 class AwaitsEnd(admin.SimpleListFilter):
@@ -69,6 +70,17 @@ class FactAdmin(PlainNumbers, BySite, ModelAdmin):
     date_hierarchy = "started_at"
     search_fields = ["person__number", "person__name"]
     list_per_page = 50
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        """Leave out what one person did at a site in privacy mode; what waits for an end stays for who may set it."""
+        found = super().get_queryset(request)
+        private = private_sites()
+        if not private:
+            return found
+        settles = self.sites_to(request, self.edit)
+        at = private if settles is None else private & settles
+        waits = Q(site__code__in=at, ended_at__isnull=True, flagged_at__isnull=False)
+        return found.filter(~Q(site__code__in=private) | waits)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

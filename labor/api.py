@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.response import Response
@@ -14,16 +16,24 @@ from mes.access.api import answered_once
 from mes.core.api.fields import BooleanField, CodeField, InstantField, OutputDecimalField
 from mes.core.api.input import ChoicesField, Filters, FlagField, Input
 from mes.core.api.views import ApiView
-from mes.core.errors import InvalidInput
+from mes.core.errors import InvalidInput, NotAllowed
 from mes.execution.api.inputs import Noted, decided_by, moment, operation_named, order_named
 from mes.execution.models import Operation
 from mes.masterdata.models import Person, Site
+from mes.masterdata.queries import private_sites
 
 
 class NobodyOfThatNumber(InvalidInput):
     """No active person of that number works at the caller's sites, or several do and no site is named."""
 
     code = "person_unknown"
+
+
+class PersonNotShown(NotAllowed):
+    """The site is in privacy mode."""
+
+    code = "person_not_shown"
+    title = "Not shown of one person"
 
 
 class AttendanceOutput(serializers.Serializer):
@@ -74,9 +84,12 @@ class AttendanceView(ApiView):
 
     @extend_schema(operation_id="labor_attendance_list", parameters=[Query], responses=AttendanceOutput(many=True))
     def get(self, request: Any) -> Response:
-        """List presence and breaks; what a correction took the place of is left out."""
+        """List presence and breaks; what a correction took the place of is left out.
+
+        Of a site in privacy mode: only what waits for an end, for callers who may set it.
+        """
         rows = _attendance().filter(voided_by__isnull=True, **self.filters(self.Query))
-        return self.page(self.here(rows), AttendanceOutput)
+        return self.page(_shown(self, self.here(rows)), AttendanceOutput)
 
 
 class SegmentsView(ApiView):
@@ -97,8 +110,13 @@ class SegmentsView(ApiView):
 
     @extend_schema(operation_id="labor_segments_list", parameters=[Query], responses=SegmentOutput(many=True))
     def get(self, request: Any) -> Response:
-        """List time on jobs, reversals included."""
-        return self.page(self.here(_segments().filter(**self.filters(self.Query))), SegmentOutput)
+        """List time on jobs, reversals included.
+
+        Of a site in privacy mode: the time of crews, and for callers who may set it what waits for an end. What people
+        worked together is in `/labor/sums`.
+        """
+        rows = _shown(self, self.here(_segments().filter(**self.filters(self.Query))), crews=True)
+        return self.page(rows, SegmentOutput)
 
 
 class StretchOutput(serializers.Serializer):
@@ -117,6 +135,30 @@ class StretchOutput(serializers.Serializer):
     parts = PartOutput(many=True)
 
 
+class SumsView(ApiView):
+    """What people worked together on a day, by work center."""
+
+    rights = {"GET": "labor:read"}
+
+    class Query(Filters):
+        site = CodeField()
+        day = serializers.DateField(help_text="In the site's time zone.")
+
+    class Output(serializers.Serializer):
+        group = serializers.CharField(
+            help_text="Work center, or reason of indirect work; empty: the groups that are too small, together."
+        )
+        people = serializers.IntegerField(allow_null=True)
+        minutes = OutputDecimalField(allow_null=True, help_text="null: too few people to show.")
+
+    @extend_schema(operation_id="labor_sums", parameters=[Query], responses=Output(many=True))
+    def get(self, request: Any) -> Response:
+        """List minutes of labor by work center; of fewer people than the site's privacy policy asks for there are none."""
+        asked = self.filters(self.Query)
+        site = self.one(Site.objects.all(), site="code", what="site", code=asked["site"])
+        return Response(self.Output(queries.sums_by_work_center(site=site, day=asked["day"]), many=True).data)
+
+
 class SegmentSharesView(ApiView):
     """How the minutes of a segment came about."""
 
@@ -126,6 +168,8 @@ class SegmentSharesView(ApiView):
     def get(self, request: Any, pk: Any) -> Response:
         """List the stretches that a booked segment is in, with what went on at the same time. Empty for a crew."""
         segment = self.one(_segments().select_related("reverses"), what="time on a job", pk=pk)
+        if not queries.is_shown(site=segment.site):
+            raise PersonNotShown(_("This site shows nothing of one person. Ask for the sums of several."))
         return Response(StretchOutput(queries.how_divided(segment), many=True).data)
 
 
@@ -246,6 +290,8 @@ class ClockVerb(ApiView):
                 told: Any = AttendanceOutput(_attendance().get(pk=segment.pk)).data
             else:
                 told = SegmentOutput(_segments().get(pk=segment.pk)).data
+            if "minutes" in told and not queries.is_shown(site=person.site):
+                told["minutes"] = None
             return 200, told | {"warnings": warnings}
 
         return answered_once(self.request, given, work)
@@ -366,3 +412,15 @@ def _attendance() -> Any:
 
 def _segments() -> Any:
     return LaborSegment.objects.select_related("site", "person", "operation__work_order", "reason")
+
+
+def _shown(view: ApiView, rows: QuerySet[Any], *, crews: bool = False) -> QuerySet[Any]:
+    """Leave out what would show what one person did at a site in privacy mode."""
+    private = private_sites()
+    if not private:
+        return rows
+    grant = view.request.auth
+    settles = private if grant.everywhere else private & grant.sites("labor:correct")
+    waits = Q(site__code__in=settles, ended_at__isnull=True, flagged_at__isnull=False)
+    shown = ~Q(site__code__in=private) | waits
+    return rows.filter(shown | Q(person__isnull=True, anonymized_at__isnull=True) if crews else shown)

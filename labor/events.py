@@ -40,3 +40,23 @@ class LaborDayApproved(Event):
     day: date
     minutes: Decimal
     approved_by: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonDayOpened(Event):
+    """At a site in privacy mode a supervisor looked at one person's day, and said why; ``person`` is a pseudonym."""
+
+    person: str
+    day: date
+    opened_by: str
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LaborAnonymized(Event):
+    """The persons were taken out of so many facts of labor that began before a moment; their sums are what they were."""
+
+    before: datetime
+    segments: int
+    attendances: int
+    approvals: int

@@ -1,6 +1,7 @@
 """What labor plugs in: who works on the job at a terminal, who is at work for the board, an order's time for its page."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -20,6 +21,7 @@ from mes.execution.models import Operation, WorkOrder
 from mes.execution.panels import looked_at
 from mes.execution.panels.board import OrderSection, Worker
 from mes.masterdata.models import Site
+from mes.masterdata.queries import privacy_of, private_sites
 from mes.terminal.panels import Action, Panel, Place, Shortcut, Tap
 
 
@@ -40,6 +42,7 @@ class CrewPanel(Panel):
         )
         return {
             "job": job,
+            "is_private": privacy_of(site_id=place.work_center.site_id) is not None,
             "running": [one for one in running if not one.is_crew],
             "crews": [one for one in running if one.is_crew],
             "unnamed": unnamed,
@@ -144,6 +147,8 @@ class LaborSection(OrderSection):
     right = "labor:read"
 
     def context(self, work_order: WorkOrder) -> dict[str, Any]:
+        if not queries.is_shown(site=work_order.site):
+            return {"sums": queries.sums_by_operation(site=work_order.site, work_order_id=work_order.pk)}
         return {"segments": list(queries.labor_of(work_order_id=work_order.pk))}
 
 
@@ -182,12 +187,15 @@ def crew(sites: Collection[str], now: datetime) -> list[Worker]:
                 since=here.started_at,
             )
         )
+    if private_sites(sites):
+        return [replace(one, name=_("Somebody")) for one in workers]
     return workers
 
 
 def forgotten(*, sites: Collection[str], now: datetime) -> list[Attention]:
     """Return timers that ran longer than anybody works, for a supervisor to set their end."""
     found = []
+    private = private_sites(sites)
     for site in Site.objects.filter(code__in=sites):
         attendance, labor = queries.to_settle(site_id=site.pk, now=now)
         for one in labor[:20]:
@@ -195,7 +203,7 @@ def forgotten(*, sites: Collection[str], now: datetime) -> list[Attention]:
                 Attention(
                     key=f"labor-{one.pk}",
                     what=_("%(person)s: the time on %(job)s was never ended")
-                    % {"person": one.person.name if one.person else _("A crew"), "job": one.operation or one.reason},
+                    % {"person": _who(one, site, private), "job": one.operation or one.reason},
                     how=_("Set the end that is right; until then it counts for nothing."),
                     url=_day_url(site, one.started_at),
                     since=one.started_at,
@@ -203,11 +211,10 @@ def forgotten(*, sites: Collection[str], now: datetime) -> list[Attention]:
                 )
             )
         for shift in attendance[:20]:
-            assert shift.person is not None, "what waits for an end is somebody's"
             found.append(
                 Attention(
                     key=f"attendance-{shift.pk}",
-                    what=_("%(person)s never clocked out") % {"person": shift.person.name},
+                    what=_("%(person)s never clocked out") % {"person": _who(shift, site, private)},
                     how=_("Set the end that is right; until then it counts for nothing."),
                     url=_day_url(site, shift.started_at),
                     since=shift.started_at,
@@ -215,6 +222,13 @@ def forgotten(*, sites: Collection[str], now: datetime) -> list[Attention]:
                 )
             )
     return found
+
+
+def _who(one: AttendanceSegment | LaborSegment, site: Site, private: Collection[str]) -> str:
+    """Return who left something without an end; whoever may settle it sees the name on the day's page."""
+    if one.person is None:
+        return _("A crew")
+    return _("Somebody") if site.code in private else one.person.name
 
 
 def _day_url(site: Site, moment: datetime) -> str:

@@ -26,6 +26,7 @@ urlpatterns = [
     path("labor/", views.today, name="today"),
     path("labor/<str:site>/<day:day>/", views.day, name="day"),
     path("labor/<str:site>/<day:day>/<uuid:pk>/", views.shares, name="shares"),
+    path("labor/<str:site>/<day:day>/person", views.person_day, name="person-day"),
     path("labor/<str:site>/<day:day>/decide", views.decide, name="decide"),
 ]
 
@@ -33,6 +34,7 @@ api_urlpatterns = [
     path("labor/attendance", api.AttendanceView.as_view(), name="api-labor-attendance"),
     path("labor/segments", api.SegmentsView.as_view(), name="api-labor-segments"),
     path("labor/segments/<uuid:pk>/shares", api.SegmentSharesView.as_view(), name="api-labor-segment-shares"),
+    path("labor/sums", api.SumsView.as_view(), name="api-labor-sums"),
     path("labor/crew", api.CrewView.as_view(), name="api-labor-crew"),
     path("labor/segments/<uuid:pk>/reversal", api.SegmentReversalView.as_view(), name="api-labor-segment-reversal"),
     path("labor/segments/<uuid:pk>/end", api.SegmentEndView.as_view(), name="api-labor-segment-end"),

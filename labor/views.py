@@ -42,6 +42,8 @@ def day(request: HttpRequest, site: str, day: date) -> HttpResponse:
     found = _site(request, site)
     now = timezone.now()
     here = _today(found)
+    if not queries.is_shown(site=found):
+        return _private_day(request, found, day)
     begin, end = queries.day_bounds(site=found, day=day)
     people = queries.days(site=found, day=day, now=now)
     crews, vouched = queries.crews_on(site=found, day=day), queries.crews_approval(site=found, day=day)
@@ -77,6 +79,8 @@ def day(request: HttpRequest, site: str, day: date) -> HttpResponse:
 def shares(request: HttpRequest, site: str, day: date, pk: UUID) -> HttpResponse:
     """Show how the minutes of a booked stretch of work came about."""
     found = _site(request, site)
+    if not queries.is_shown(site=found):
+        raise Http404
     segments = LaborSegment.objects.filter(site=found, person__isnull=False, ended_at__isnull=False)
     segment = segments.select_related("person", "operation__work_order", "reason", "reverses").filter(pk=pk).first()
     if segment is None:
@@ -109,6 +113,59 @@ def shares(request: HttpRequest, site: str, day: date, pk: UUID) -> HttpResponse
         )
 
 
+def _private_day(
+    request: HttpRequest, site: Site, day: date, *, opened: queries.PersonDay | None = None
+) -> HttpResponse:
+    """Show a day at a site in privacy mode: sums of several people, crews, and to who may set it what has no end.
+
+    ``opened`` is one person's day, of which who looked and why is written down: times to put right, and no figures.
+    """
+    may_correct = may(request.user, "labor:correct", site.code)
+    people = queries.days(site=site, day=day, now=timezone.now())
+    crews, vouched = queries.crews_on(site=site, day=day), queries.crews_approval(site=site, day=day)
+    here = _today(site)
+    context = {
+        "site": site,
+        "sites": sites_of(request.user, "labor:read").filter(active=True),
+        "day": day,
+        "is_today": day == here,
+        "before": day - timedelta(days=1),
+        "after": day + timedelta(days=1) if day < here else None,
+        "sums": queries.sums_by_work_center(site=site, day=day),
+        "waiting": [told for told in people if told.waits] if may_correct else [],
+        "to_settle": sum(told.waits for told in people),
+        "to_approve": sum(bool(told.labor) and not told.is_approved for told in people),
+        "opened": opened,
+        "crews": crews,
+        "crew_minutes": sum((one.minutes for one in crews if one.minutes), Decimal(0)),
+        "crews_settled": all(one.ended_at for one in crews),
+        "crews_approved": vouched if vouched and all(queries.is_vouched(one, vouched) for one in crews) else None,
+        "may_correct": may_correct,
+        "operations": _open_operations(site) if opened else [],
+    }
+    with timezone.override(site.time_zone):
+        return render(request, "labor/private_day.html", context)
+
+
+@login_required
+@require_POST
+def person_day(request: HttpRequest, site: str, day: date) -> HttpResponse:
+    """Show one person's day at a site in privacy mode to who may correct it; that they looked, and why, is written down."""
+    found = _site(request, site)
+    given = _Given(request, found, day)
+    if not may(request.user, "labor:correct", found.code):
+        messages.error(
+            request, _("Your role does not allow this. It needs the right “%(right)s”.") % {"right": "labor:correct"}
+        )
+        return redirect("labor:day", found.code, day)
+    try:
+        opened = given.open_person()
+    except DomainError as error:
+        messages.error(request, error.detail)
+        return redirect("labor:day", found.code, day)
+    return _private_day(request, found, day, opened=opened)
+
+
 @login_required
 @require_POST
 def decide(request: HttpRequest, site: str, day: date) -> HttpResponse:
@@ -129,6 +186,7 @@ def decide(request: HttpRequest, site: str, day: date) -> HttpResponse:
         "take-back": (given.take_back, _("The time is taken back.")),
         "add": (given.add, _("The time is added.")),
         "approve": (given.approve, _("The day is approved.")),
+        "approve-all": (given.approve_everybody, _("The day of everybody whose time is settled is approved.")),
         "approve-crews": (given.approve_crews, _("The crews’ day is approved.")),
     }
     asked = request.POST.get("what", "")
@@ -189,6 +247,14 @@ class _Given:
 
     def approve(self) -> None:
         services.approve_day(person=self._person(), day=self.day, **self.acting)
+
+    def approve_everybody(self) -> None:
+        services.approve_everybody(site=self.site, day=self.day, **self.acting)
+
+    def open_person(self) -> queries.PersonDay:
+        return services.open_person_day(
+            person=self._person(), day=self.day, why=self.post.get("why", "").replace("\x00", ""), **self.acting
+        )
 
     def approve_crews(self) -> None:
         services.approve_crews(site=self.site, day=self.day, **self.acting)

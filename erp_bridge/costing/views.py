@@ -23,6 +23,7 @@ from erp_bridge.costing.rules.variances import PlanLine
 from mes.access.queries import may, sites_of
 from mes.execution.queries.orders import find_order
 from mes.masterdata.models import Person
+from mes.masterdata.queries import privacy_of
 from mes.terminal.panels import erp_answers
 
 ELEMENT_NAMES = {
@@ -65,7 +66,10 @@ def order_cost(request: HttpRequest, number: str) -> HttpResponse:
     if order is None:
         raise Http404
     cost = queries.cost_of(work_order=order)
-    names = _names(cost.actual.lines) if may(request.user, "people:read", order.site.code) else {}
+    if privacy_of(site_id=order.site_id):
+        names = {line.key: _("somebody") for line in cost.actual.lines if line.element == "LABOR"}
+    else:
+        names = _names(cost.actual.lines) if may(request.user, "people:read", order.site.code) else {}
     rows = [_row(cost, operation, element, names) for operation in cost.statement.operations for element in ELEMENTS]
     total = cost.statement.total
     return render(

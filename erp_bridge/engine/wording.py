@@ -1,11 +1,15 @@
 """Puts what happened into words for an ERP: a stored message becomes a document."""
 
+from dataclasses import replace
+
 from erp_bridge.engine import codec, registry
 from erp_bridge.models import OutboundMessage
 from erp_bridge.sdk.documents import Document
 from erp_bridge.sdk.errors import NotLinked
 from erp_bridge.sdk.flow import Links, Push
 from mes.core.event import Event
+from mes.masterdata.models import PrivacyPolicy
+from mes.masterdata.queries import pseudonym_of
 
 
 class CannotSay(Exception):
@@ -38,8 +42,22 @@ def say(flow: Push, event: Event, links: Links) -> Document | None:
     :raises CannotSay: naming the failure.
     """
     try:
-        return flow.translate(event, links)
+        document = flow.translate(event, links)
+        return None if document is None else _private(document)
     except NotLinked:
         raise
     except Exception as error:
         raise CannotSay(f"{type(error).__name__}: {error}") from error
+
+
+def _private(document: Document) -> Document:
+    """Return the document as its site's privacy policy lets it be told: under a pseudonym, or without a person."""
+    if not document.person:
+        return document
+    posting = PrivacyPolicy.objects.filter(site__code=document.site, active=True).values_list("posting", flat=True)
+    told = posting.first()
+    if told is None:
+        return document
+    if told == PrivacyPolicy.Posting.CREW:
+        return replace(document, person="")
+    return replace(document, person=pseudonym_of(site=document.site, number=document.person))

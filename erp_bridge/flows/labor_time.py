@@ -50,4 +50,5 @@ class LaborTimeFlow(Push):
             minutes=event.minutes,
             started_at=event.started_at,
             ended_at=event.ended_at,
+            crew_size=event.crew_size,
         )

@@ -54,7 +54,7 @@ BOOKINGS: dict[str, dict[str, str]] = {
         **_HEAD, **_STEP, "movement": "text", "item": "text", "batch": "text?",
         "quantity": "number", "unit": "text", "report": "text?",
     },
-    "labor": {**_HEAD, **_STEP, "segment": "text", **_SPAN},
+    "labor": {**_HEAD, **_STEP, "segment": "text", "people": "integer", **_SPAN},
     "machine-times": {**_HEAD, **_STEP, "interval": "text", "work_center": "text", **_SPAN},
     "downtimes": {
         **_HEAD, "order": "text?", "downtime": "text", "replaces": "text?", "revision": "integer", "work_center": "text",

@@ -11,7 +11,8 @@ class Document:
     """A booking for an ERP.
 
     ``work_order`` is our number; ``erp_work_order`` the number or id under which this ERP knows it (from the order's
-    external ids). ``occurred_at`` is when it happened on the floor. ``person`` is the number of who did it, or "".
+    external ids). ``occurred_at`` is when it happened on the floor. ``person`` is the number of who did it, or ""; of a
+    site in privacy mode it is a pseudonym.
     """
 
     site: str
@@ -121,7 +122,10 @@ class MaterialConsumption(Document):
 
 @dataclass(frozen=True, kw_only=True)
 class LaborTime(Document):
-    """Minutes one person worked on an operation (``activity`` SETUP or RUN); negative where it was reversed."""
+    """Minutes one person worked on an operation (``activity`` SETUP or RUN); negative where it was reversed.
+
+    ``person`` "" is a crew of ``crew_size`` people who are not named, whose minutes these are together.
+    """
 
     operation: str
     segment_id: UUID
@@ -129,6 +133,7 @@ class LaborTime(Document):
     minutes: Decimal
     started_at: datetime
     ended_at: datetime
+    crew_size: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)

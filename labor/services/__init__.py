@@ -25,11 +25,13 @@ from labor.services.correcting import (
     set_labor_end,
 )
 from labor.services.crews import change_crew_size, set_crew_size
+from labor.services.privacy import approve_everybody, forget_persons, open_person_day
 
 __all__ = [
     "add_labor",
     "approve_crews",
     "approve_day",
+    "approve_everybody",
     "change_crew_size",
     "clock_in",
     "clock_off",
@@ -38,6 +40,8 @@ __all__ = [
     "correct_attendance",
     "correct_labor",
     "end_break",
+    "forget_persons",
+    "open_person_day",
     "reverse_labor",
     "set_attendance_end",
     "set_crew_size",

@@ -22,6 +22,7 @@ from mes.masterdata.models import (
     Uom,
     WorkCenter,
 )
+from mes.masterdata.queries import pseudonym_of
 from mes.masterdata.services import set_split_policy
 
 OWNED = "Master data is written by its owner: in the ERP, through /api/v1/erp/<connection>/items, or in the admin."
@@ -33,6 +34,24 @@ class Owned(serializers.Serializer):
     owner = serializers.CharField(help_text="The ERP connection whose word counts; empty: our own.")
     external_ids = serializers.DictField(child=serializers.CharField())
     synced_at = InstantField(allow_null=True)
+
+
+class PersonNumberField(serializers.Field):
+    """The number of a row's ``person``; of a site in privacy mode a pseudonym. The row has a ``site``.
+
+    Select ``site__privacy_policy`` with the rows, so that it costs no question.
+    """
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**{"source": "*", "read_only": True} | given)
+
+    def to_representation(self, row: Any) -> str | None:
+        if row.person is None:
+            return None
+        policy = getattr(row.site, "privacy_policy", None)
+        if policy is None or not policy.active:
+            return str(row.person.number)
+        return pseudonym_of(site=row.site.code, number=row.person.number)
 
 
 class SitesView(ApiView):

@@ -147,7 +147,12 @@ class PrivacyPolicy(models.Model):
     smallest_group = models.PositiveSmallIntegerField(
         default=5, help_text="Sums of fewer people than this are not shown."
     )
-    posting = models.CharField(max_length=16, choices=Posting, default=Posting.PSEUDONYM, help_text="To ERPs.")
+    posting = models.CharField(
+        max_length=16,
+        choices=Posting,
+        default=Posting.CREW,
+        help_text="To ERPs. One that knows its employees has to be given the pseudonyms first (manage.py pseudonyms).",
+    )
     retention_days = models.PositiveIntegerField(
         null=True,
         blank=True,

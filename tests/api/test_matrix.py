@@ -81,6 +81,7 @@ DECLARED: dict[str, dict[str, str]] = {
     "api/v1/labor/attendance": {"GET": "labor:read"},
     "api/v1/labor/segments": {"GET": "labor:read"},
     "api/v1/labor/segments/<uuid:pk>/shares": {"GET": "labor:read"},
+    "api/v1/labor/sums": {"GET": "labor:read"},
     "api/v1/labor/crew": {"POST": "labor:write"},
     "api/v1/labor/segments/<uuid:pk>/reversal": {"POST": "labor:correct"},
     "api/v1/labor/segments/<uuid:pk>/end": {"POST": "labor:correct"},

@@ -93,7 +93,10 @@ def render_consumption(document: documents.MaterialConsumption) -> dict[str, Any
 
 def render_labor(document: documents.LaborTime) -> dict[str, Any]:
     """Return minutes of a person."""
-    return {"step": document.operation, "segment": str(document.segment_id), **_span(document)}
+    return {
+        "step": document.operation, "segment": str(document.segment_id), "people": document.crew_size,
+        **_span(document),
+    }  # fmt: skip
 
 
 def render_machine(document: documents.MachineTime) -> dict[str, Any]:

@@ -56,6 +56,12 @@ class TrytonConnector(Connector):
             default="book",
             help="book: the stock in Tryton goes below zero; wait: try again until it is there",
         ),
+        Setting(
+            "crew_employee",
+            "Employee for crews",
+            required=False,
+            help="party code of the employee on whose timesheet the time of people without names stands",
+        ),
     )
     reads: ClassVar[dict[type, Read]] = {
         **{record: Read(source.model, source.parse) for record, source in _SOURCES.items()},

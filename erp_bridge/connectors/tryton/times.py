@@ -74,7 +74,7 @@ def book_labor(job: Job, document: LaborTime) -> Ack:
                 f"Operation {work.name} is not available on timesheets in Tryton: tick that at the operation.",
                 code="NO_TIMESHEET",
             )
-        employee, _ = catalog.employee(job.client, document.person)
+        employee, _ = catalog.employee(job.client, document.person or _for_crews(job))
         changes = _reversal(job, work, employee, document) if document.minutes < 0 else _lines(job, employee, document)
         order.guarded_write(job.client, job.order, {"works": [["write", [work.id], {"timesheet_lines": changes}]]})
     written = lines_of(job)
@@ -83,6 +83,21 @@ def book_labor(job: Job, document: LaborTime) -> Ack:
             "Tryton took the line and does not show it: may this user see timesheets of others?", code="HIDDEN"
         )
     return Ack(f"timesheet.line,{written[0]['id']}")
+
+
+def _for_crews(job: Job) -> str:
+    """Return the code of the employee on whose timesheet the time of crews without names stands.
+
+    :raises erp_bridge.sdk.errors.Rejected: the connection names none.
+    """
+    code = str(job.options.get("crew_employee", ""))
+    if not code:
+        raise Rejected(
+            "Tryton keeps labor time on the timesheet of an employee, and this is the time of people who are not named. "
+            "Name an employee for crews in the connection's settings, or dismiss this.",
+            code="NO_CREW_EMPLOYEE",
+        )
+    return code
 
 
 def by_day(document: LaborTime, order_: Order) -> list[tuple[date, Decimal]]:
@@ -106,12 +121,13 @@ def by_day(document: LaborTime, order_: Order) -> list[tuple[date, Decimal]]:
 
 
 def _lines(job: Job, employee: int, document: LaborTime) -> list[Any]:
+    crew = f", {document.crew_size} people" if document.crew_size > 1 else ""
     values = [
         {
             "employee": employee,
             "date": day,
             "duration": codec.duration(minutes),
-            "description": f"Operation {document.operation}, {document.activity.lower()} (Lineside {job.key})",
+            "description": f"Operation {document.operation}, {document.activity.lower()}{crew} (Lineside {job.key})",
         }
         for day, minutes in by_day(document, job.order)
     ]

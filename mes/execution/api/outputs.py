@@ -4,6 +4,7 @@ from rest_framework import serializers
 
 from mes.core.api.fields import InstantField, OutputDecimalField
 from mes.execution.models import Operation
+from mes.masterdata.api import PersonNumberField
 from mes.masterdata.models import Provenance
 
 
@@ -143,7 +144,7 @@ class ReportOutput(Quantities):
     from_rework = serializers.BooleanField()
     scrap = Scrap(source="scrap_lines", many=True)
     lot = serializers.CharField()
-    person = serializers.CharField(source="person.number", allow_null=True, default=None)
+    person = PersonNumberField()
     note = serializers.CharField()
     occurred_at = InstantField()
     recorded_at = InstantField()

@@ -286,8 +286,12 @@ def is_approved(*, segment_id: UUID) -> bool:
     ).first()
     if segment is None:
         return False
+    if segment.anonymized_at is not None:
+        return bool((segment.reverses or segment).corrected_by)
     day = segment.started_at.astimezone(ZoneInfo(segment.site.time_zone)).date()
-    approvals = list(DayApproval.objects.filter(site_id=segment.site_id, person=segment.person, day=day))
+    approvals = list(
+        DayApproval.objects.filter(site_id=segment.site_id, person=segment.person, day=day, anonymized_at=None)
+    )
     asked = segment.reverses or segment
     return any(is_vouched(asked, approval) for approval in approvals) or bool(asked.corrected_by)
 

@@ -141,10 +141,11 @@ class SumsView(ApiView):
     rights = {"GET": "labor:read"}
 
     class Query(Filters):
-        site = CodeField()
-        day = serializers.DateField(help_text="In the site's time zone.")
+        site = CodeField(required=False, source="code")
+        day = serializers.DateField(required=False, help_text="In the site's time zone; left out: today.")
 
     class Output(serializers.Serializer):
+        site = serializers.CharField()
         group = serializers.CharField(
             help_text="Work center, or reason of indirect work; empty: the groups that are too small, together."
         )
@@ -155,8 +156,15 @@ class SumsView(ApiView):
     def get(self, request: Any) -> Response:
         """List minutes of labor by work center; of fewer people than the site's privacy policy asks for there are none."""
         asked = self.filters(self.Query)
-        site = self.one(Site.objects.all(), site="code", what="site", code=asked["site"])
-        return Response(self.Output(queries.sums_by_work_center(site=site, day=asked["day"]), many=True).data)
+        day = asked.pop("day", None)
+        now, rows = timezone.now(), []
+        for site in self.here(Site.objects.filter(**asked), site="code").order_by("code"):
+            that_day = day or queries.local_day(site=site.code, moment=now)
+            rows += [
+                {"site": site.code, "group": one.group, "people": one.people, "minutes": one.minutes}
+                for one in queries.sums_by_work_center(site=site, day=that_day)
+            ]
+        return Response(self.Output(rows, many=True).data)
 
 
 class SegmentSharesView(ApiView):

@@ -42,8 +42,8 @@ class PersonNumberField(serializers.Field):
     Select ``site__privacy_policy`` with the rows, so that it costs no question.
     """
 
-    def __init__(self, **given: Any) -> None:
-        super().__init__(**{"source": "*", "read_only": True} | given)
+    def __init__(self) -> None:
+        super().__init__(source="*", read_only=True)
 
     def to_representation(self, row: Any) -> str | None:
         if row.person is None:

@@ -165,7 +165,7 @@ def test_the_api_tells_sums_and_no_person(private):
     assert client.send("GET", "/api/v1/labor/attendance").json()["items"] == []
     assert client.send("GET", f"/api/v1/labor/segments/{segment.pk}/shares").json()["code"] == "person_not_shown"
     told = client.send("GET", f"/api/v1/labor/sums?site=P1&day={DAY}").json()
-    assert told == [{"group": operation.work_center.code, "people": None, "minutes": None}]
+    assert told == [{"site": "P1", "group": operation.work_center.code, "people": None, "minutes": None}]
 
 
 def test_the_journal_and_what_others_hear_has_a_pseudonym_that_stays_the_same(private):

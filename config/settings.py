@@ -328,6 +328,9 @@ UNFOLD = {
                     _admin_link(_("Routings"), "route", "admin:masterdata_routing_changelist"),
                     _admin_link(_("Work centers"), "precision_manufacturing", "admin:masterdata_workcenter_changelist"),
                     _admin_link(_("Documents"), "description", "admin:documents_document_changelist", "documents:read"),
+                    _admin_link(
+                        _("Inspection plans"), "checklist", "admin:quality_inspectionplan_changelist", "quality:read"
+                    ),
                     _admin_link(_("People"), "badge", "admin:masterdata_person_changelist", "people:read"),
                     _admin_link(_("Reason codes"), "label", "admin:masterdata_reasoncode_changelist"),
                     _admin_link(

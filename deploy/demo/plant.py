@@ -162,7 +162,7 @@ def _plan_inspections() -> None:
     center = order.operations.get(number="10").work_center
     _ask_once_a_shift(center)
     write_documents(site=order.site, item=order.item, work_center=center, now=timezone.now())
-    for waiting in WorkOrder.objects.filter(item=order.item, status="RELEASED"):
+    for waiting in WorkOrder.objects.filter(site=order.site, status="RELEASED"):
         freeze_plans(waiting)
 
 

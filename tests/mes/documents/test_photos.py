@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from mes.access.models import Membership
+from mes.core import live
 from mes.documents.models import Photo, StoredFile
 from mes.documents.queries import path_of
 from mes.documents.rules import LARGEST_PHOTO
@@ -103,6 +104,16 @@ def test_a_photo_may_arrive_before_what_it_shows(floor):
     floor.nonconform(subject)
     page = floor.client.get(reverse("quality:nonconformance", args=[Nonconformance.objects.get().pk]))
     assert reverse("documents:photo", args=[Photo.objects.get().pk]) in page.content.decode()
+
+
+def test_a_photo_for_the_next_shift_is_shown_with_the_handover(floor):
+    subject = uuid.uuid4()
+    assert floor.do("hand-over", subject, note="Jaw is worn").status_code == 200
+    file = floor.hand_in(picture()).json()["file"]
+    assert floor.do("photo", about="handover", of=str(subject), file=file).status_code == 200
+    live.forget()
+    page = floor.client.get(reverse("terminal:terminal", args=[floor.center.code])).content.decode()
+    assert f'src="{reverse("documents:photo", args=[Photo.objects.get().pk])}"' in page
 
 
 REFUSED = {

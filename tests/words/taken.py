@@ -121,6 +121,8 @@ def started_by_the_old_bill(floor):
     make_bom(item=floor.order.item, lines=[(brass, Decimal(1))], revision="B")
     assert floor.post("entries", tap).json()["said"] == "saved"
     assert [one.item for one in order.components.all()] == [steel]
+    listed = floor.client.get(reverse("execution:order", args=["WO-2000"])).content.decode()
+    assert "The bill has changed since the release. This order keeps the components it was released with." in listed
     refused = floor.do("issue", operation=operation.pk, item="BRASS", quantity="1").json()
     assert "WO-2000 does not need BRASS" in refused["detail"]
 

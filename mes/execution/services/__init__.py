@@ -19,12 +19,14 @@ from mes.execution.services.orders import (
 from mes.execution.services.proposals import accept_proposal, reject_proposal
 from mes.execution.services.recall import Recall, hold_all
 from mes.execution.services.reports import Scrap, report_production, reverse_report
+from mes.execution.services.snapshot import bill_has_changed
 
 __all__ = [
     "Recall",
     "Scrap",
     "accept_proposal",
     "apply_work_orders",
+    "bill_has_changed",
     "cancel_work_order",
     "close_work_order",
     "complete_operation",

@@ -1,5 +1,6 @@
 """The bill and routing of an order, copied when it is released: what the floor works by does not move under it."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -10,6 +11,7 @@ from mes.execution import gates
 from mes.execution.models import Operation, OrderComponent, WorkOrder
 from mes.masterdata import queries
 from mes.masterdata.models import Item, Uom, WorkCenter
+from mes.masterdata.rules import DimensionMismatch
 from mes.material.models import ItemSetting
 
 
@@ -66,6 +68,26 @@ def take_snapshot(order: WorkOrder) -> None:
     consuming = {component.operation_id for component in components if component.with_reports}
     order.operations.filter(pk__in=consuming).update(consumes=True)
     gates.complete_snapshot(order)
+
+
+def bill_has_changed(order: WorkOrder) -> bool:
+    """Return whether the bill that counts now asks for other components than the order was released with and keeps.
+
+    An order whose components the ERP named itself has no bill that could change.
+    """
+    if (order.definition or {}).get("components") is not None:
+        return False
+    released: dict[int, Decimal] = defaultdict(Decimal)
+    for component in order.components.filter(unplanned=False):
+        released[component.item_id] += component.required_quantity
+    counts_now: dict[int, Decimal] = defaultdict(Decimal)
+    try:
+        for part in _parts(order):
+            counts_now[part.item.pk] += part.quantity
+    except DimensionMismatch:
+        return True
+    # A new order quantity that was accepted meanwhile has rescaled them, with the last places rounded.
+    return {pk: round(n, 3) for pk, n in released.items()} != {pk: round(n, 3) for pk, n in counts_now.items()}
 
 
 def _consumed_when(part: _Part, policy: str) -> dict[str, bool]:

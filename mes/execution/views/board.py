@@ -114,6 +114,7 @@ def order(request: HttpRequest, number: str) -> HttpResponse:
                 "may_plan": may(request.user, "orders:plan", site),
                 "is_late": bool(found.due_at and found.due_at < timezone.now() and found.status in queries.OPEN_ORDERS),
                 "is_open": found.status in queries.OPEN_ORDERS,
+                "bill_changed": found.status in queries.OPEN_ORDERS and services.bill_has_changed(found),
             },
         )
 

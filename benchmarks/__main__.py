@@ -59,13 +59,13 @@ def _measure(options: argparse.Namespace) -> int:
     django.setup()
     from django.core.management import call_command  # noqa: PLC0415
 
-    from benchmarks import arrival, genealogy, harness, outbox, report, sync  # noqa: PLC0415
+    from benchmarks import arrival, first_action, genealogy, harness, outbox, report, sync  # noqa: PLC0415
 
     call_command("migrate", verbosity=0)
     (Path(os.environ["LINESIDE_VAR"]) / "static").mkdir(exist_ok=True)
     wanted = set(filter(None, options.only.split(",")))
     rows = []
-    modules = (report, outbox, sync, genealogy, arrival)
+    modules = (report, outbox, sync, genealogy, first_action, arrival)
     for name, measure in {name: measure for module in modules for name, measure in module.BENCHMARKS.items()}.items():
         if not wanted or name in wanted:
             rows += measure(options.rounds)

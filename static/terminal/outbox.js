@@ -73,6 +73,11 @@ export class Outbox {
   }
 
   open() {
+    this.opened = this.opens();
+    return this.opened;
+  }
+
+  opens() {
     if (navigator.storage && navigator.storage.persist) { navigator.storage.persist().catch(() => {}); }
     if (typeof BroadcastChannel === "function") {
       this.tabs = new BroadcastChannel("lineside-outbox");
@@ -113,6 +118,8 @@ export class Outbox {
   /* Resolves once the entry is on this device's disk; sending goes on behind. Rejects where nothing more can be stored. */
   async add(entry) {
     entry.state = "waiting";
+    // Whoever taps while the page is still coming up is not told that nothing can be stored.
+    if (!this.db) { await this.opened; }
     // Counted and written in one transaction, begun in the tap itself: whatever reads this disk from now on finds it.
     entry.seq = await new Promise((resolve, reject) => {
       const change = this.db.transaction(ENTRIES, "readwrite", { durability: "strict" });

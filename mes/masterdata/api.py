@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db.models import Prefetch
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.response import Response
 
@@ -36,6 +36,7 @@ class Owned(serializers.Serializer):
     synced_at = InstantField(allow_null=True)
 
 
+@extend_schema_field(serializers.CharField(allow_null=True))
 class PersonNumberField(serializers.Field):
     """The number of a row's ``person``; of a site in privacy mode a pseudonym. The row has a ``site``.
 

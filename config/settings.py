@@ -332,6 +332,10 @@ UNFOLD = {
                         _("Inspection plans"), "checklist", "admin:quality_inspectionplan_changelist", "quality:read"
                     ),
                     _admin_link(_("People"), "badge", "admin:masterdata_person_changelist", "people:read"),
+                    _admin_link(_("Split policies"), "call_split", "admin:masterdata_splitpolicy_changelist"),
+                    _admin_link(
+                        _("Privacy policies"), "shield", "admin:masterdata_privacypolicy_changelist", "access:manage"
+                    ),
                     _admin_link(_("Reason codes"), "label", "admin:masterdata_reasoncode_changelist"),
                     _admin_link(
                         _("What stop reasons count as"),

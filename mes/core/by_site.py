@@ -4,7 +4,8 @@ from operator import attrgetter
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.core.exceptions import ObjectDoesNotExist
+from django.contrib.admin.widgets import AutocompleteMixin
+from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
@@ -72,11 +73,11 @@ class BySite:
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         _narrow(self, db_field, request, kwargs)
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
+        return _patient(super().formfield_for_foreignkey(db_field, request, **kwargs))  # type: ignore[misc]
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         _narrow(self, db_field, request, kwargs)
-        return super().formfield_for_manytomany(db_field, request, **kwargs)  # type: ignore[misc]
+        return _patient(super().formfield_for_manytomany(db_field, request, **kwargs))  # type: ignore[misc]
 
     def _may_edit(self, request: HttpRequest, obj: Any) -> bool:
         sites = self.sites_to(request, self.edit)
@@ -113,7 +114,7 @@ class BySiteInline:
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         _narrow(self, db_field, request, kwargs)
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
+        return _patient(super().formfield_for_foreignkey(db_field, request, **kwargs))  # type: ignore[misc]
 
 
 def at_sites(rows: QuerySet, site_path: str, sites: frozenset[str] | None) -> QuerySet:
@@ -123,6 +124,30 @@ def at_sites(rows: QuerySet, site_path: str, sites: frozenset[str] | None) -> Qu
     if not site_path:
         return rows if sites else rows.none()
     return rows.filter(**{f"{site_path}__in": sites})
+
+
+class _Patient:
+    """For a widget that looks up what was chosen: what cannot be a key is not looked up, and the form says so."""
+
+    def optgroups(self, name: str, value: Any, attrs: Any = None) -> Any:
+        key = self.field.remote_field.model._meta.pk  # type: ignore[attr-defined]
+        return super().optgroups(name, [one for one in value if _may_be_key(key, one)], attrs)  # type: ignore[misc]
+
+
+def _may_be_key(key: Any, chosen: Any) -> bool:
+    try:
+        key.run_validators(key.to_python(chosen))
+    except ValidationError:
+        return chosen in ("", None)
+    return True
+
+
+def _patient(field: Any) -> Any:
+    """Let a form come back with words where Django's own widget would fail on what was sent for a list."""
+    if field is not None and isinstance(field.widget, AutocompleteMixin):
+        kind = type(field.widget)
+        field.widget.__class__ = type(kind.__name__, (_Patient, kind), {})
+    return field
 
 
 def _narrow(owner: Any, db_field: Any, request: HttpRequest, kwargs: dict[str, Any]) -> None:

@@ -73,6 +73,23 @@ def test_no_field_of_the_admin_takes_the_page_down(planner, plant, label, what):
 
 
 @pytest.mark.parametrize("label", FORMS)
+def test_no_list_of_the_admin_that_is_sent_what_it_does_not_offer_takes_the_page_down(planner, plant, label):
+    address = reverse(f"admin:{label.replace('.', '_')}_add")
+    page = planner.get(address)
+    if page.status_code == 403 or "adminform" not in (page.context or {}):
+        pytest.skip("made by services only")
+    form = page.context["adminform"].form
+    usual, _ = filled(page)
+    lists = [field.html_name for field in form if hasattr(field.field, "choices")]
+    for kind in ("letters", "NUL", "markup"):
+        answer = planner.post(address, usual | dict.fromkeys(lists, HOSTILE[kind]))
+        assert answer.status_code in (200, 400), kind
+        if answer.status_code == 200 and lists and kind == "letters":
+            errors = answer.context["adminform"].form.errors
+            assert any(name in errors for name in lists), errors
+
+
+@pytest.mark.parametrize("label", FORMS)
 def test_no_search_and_no_filter_of_the_admin_takes_the_page_down(planner, plant, label):
     address = reverse(f"admin:{label.replace('.', '_')}_changelist")
     for kind in ("NUL", "emoji", "huge"):

@@ -10,6 +10,7 @@ from mes.core.api.fields import CodeField, InstantField
 from mes.core.api.input import ChoicesField, Filters, FlagField
 from mes.core.api.views import ApiView
 from mes.documents.models import Document, DocumentRevision, ReadConfirmation
+from mes.masterdata.api import PersonNumberField
 
 
 class DocumentOutput(serializers.Serializer):
@@ -54,7 +55,7 @@ class ReadConfirmationOutput(serializers.Serializer):
     site = serializers.CharField(source="site.code")
     document = serializers.CharField(source="revision.document.number")
     revision = serializers.CharField(source="revision.revision")
-    person = serializers.CharField(source="person.number")
+    person = PersonNumberField()
     work_order = serializers.CharField(source="operation.work_order.number", allow_null=True, default=None)
     operation = serializers.CharField(source="operation.number", allow_null=True, default=None)
     work_center = serializers.CharField(source="work_center.code", allow_null=True, default=None)
@@ -93,7 +94,6 @@ class ReadConfirmationsView(ApiView):
     class Query(Filters):
         site = CodeField(required=False, source="site__code")
         document = CodeField(required=False, source="revision__document__number")
-        person = CodeField(required=False, source="person__number")
         since = InstantField(required=False, source="recorded_at__gte")
 
     @extend_schema(
@@ -102,6 +102,6 @@ class ReadConfirmationsView(ApiView):
     def get(self, request: Any) -> Response:
         """List confirmations in the order in which they were recorded."""
         found = ReadConfirmation.objects.select_related(
-            "site", "revision__document", "person", "operation__work_order", "work_center"
+            "site__privacy_policy", "revision__document", "person", "operation__work_order", "work_center"
         )
         return self.page(self.here(found.filter(**self.filters(self.Query))), ReadConfirmationOutput)

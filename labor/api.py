@@ -139,6 +139,7 @@ class SumsView(ApiView):
     """What people worked together on a day, by work center."""
 
     rights = {"GET": "labor:read"}
+    pagination_class = None
 
     class Query(Filters):
         site = CodeField(required=False, source="code")

@@ -77,6 +77,8 @@ class Totals:
     """Seconds in which somebody set up and nobody produced."""
     run: dict[Operation, int]
     resource: dict[str, int]
+    down: dict[str, int]
+    """Seconds in which a resource was broken down and nobody had started a job on it since."""
     labor: dict[Operation, Fraction]
     person: dict[str, int]
     shared: dict[Operation, int]
@@ -92,6 +94,7 @@ def totals(rows: list[Row]) -> Totals:
         setup=defaultdict(int),
         run=defaultdict(int),
         resource=defaultdict(int),
+        down=defaultdict(int),
         labor=defaultdict(Fraction),
         person=defaultdict(int),
         shared=defaultdict(int),
@@ -113,7 +116,22 @@ def totals(rows: list[Row]) -> Totals:
             for operation in operations:
                 found.labor[operation] += Fraction(seconds, len(operations))
                 found.shared[operation] += len(operations) > 1
+    for resource, mine in _grouped(rows, lambda row: row.resource).items():
+        found.down[resource] = sum(int((end - start).total_seconds()) for start, end in standstills(mine))
     return found
+
+
+def standstills(rows: list[Row]) -> list[tuple[datetime, datetime]]:
+    """Return the breakdowns of one resource, those that overlap as one, each up to the first job started in it."""
+    merged: list[list[datetime]] = []
+    for row in sorted((row for row in rows if row.kind == BREAKDOWN), key=lambda row: row.start):
+        if merged and row.start <= merged[-1][1]:
+            merged[-1][1] = max(merged[-1][1], row.end)
+        else:
+            merged.append([row.start, row.end])
+    starts = sorted(row.start for row in rows if row.kind != BREAKDOWN)
+    cut = [(start, min([end, *(moment for moment in starts if start <= moment < end)])) for start, end in merged]
+    return [(start, end) for start, end in cut if start < end]
 
 
 def _grouped(rows: Iterable[Row], key) -> dict:

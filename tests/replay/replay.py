@@ -1,5 +1,6 @@
 """Plays a production log through the public API: every start, report, clocking and end at the moment the log gives it."""
 
+import re
 import uuid
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -30,6 +31,8 @@ class Shop:
     activity: dict[Operation, str] = field(default_factory=dict)
     ends: dict[tuple[str, Operation], list[datetime]] = field(default_factory=lambda: defaultdict(list))
     """When a person's stretch of work on an operation ended, for the supervisor who sets forgotten ends."""
+    broken: Counter = field(default_factory=Counter)
+    """How many breakdowns go on at a resource."""
     allowed: Counter = field(default_factory=Counter)
     calls: int = 0
 
@@ -54,6 +57,11 @@ class Shop:
             assert answer.status_code == 200, answer.content
             yield from answer.json()["items"]
             address = (answer.json()["next"] or "").removeprefix("http://testserver")
+
+
+def code(name: str) -> str:
+    """Return a name of the log as a code."""
+    return re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-")
 
 
 def play(shop: Shop, rows: list[Row]) -> None:
@@ -81,6 +89,7 @@ def _begin(shop: Shop, row: Row, moment: datetime, _upcoming: dict[str, list[dat
     shop.doing[row.worker].append(row)
     if row.kind == BREAKDOWN:
         shop.post("labor/clock-in", {"person": row.worker})
+        _break_down(shop, row, moment)
         return
     shop.active[row.operation].append(row)
     _be_in_right_activity(shop, row.operation, row.worker, moment)
@@ -97,9 +106,33 @@ def _end(shop: Shop, row: Row, moment: datetime, upcoming: dict[str, list[dateti
             clocking = {"person": row.worker, "operation_id": shop.ids[row.operation]}
             shop.post("labor/clock-off", clocking, or_else=("not_clocked_on",))
         _be_in_right_activity(shop, row.operation, row.worker, moment)
+    else:
+        _repair(shop, row, moment)
     later = next((start for start in upcoming[row.worker] if start >= moment), None)
     if not shop.doing[row.worker] and (later is None or later - moment > GONE_AFTER):
         shop.post("labor/clock-out", {"person": row.worker}, or_else=("not_clocked_in",))
+
+
+def _break_down(shop: Shop, row: Row, moment: datetime) -> None:
+    """Say that the machine is down: where it stood still already, its standstill is cut and goes on for this reason."""
+    shop.broken[row.resource] += 1
+    if shop.broken[row.resource] > 1:
+        return
+    said = {"work_unit": code(row.resource), "person": row.worker, "reason": "BREAKDOWN"}
+    cut = said | {"at": moment.isoformat(), "entry_id": str(uuid.uuid4())}
+    if shop.post("stops/split", cut, or_else=("stop_unknown", "stop_time_invalid")) is None:
+        shop.post("stops", said | {"entry_id": str(uuid.uuid4())})
+
+
+def _repair(shop: Shop, row: Row, moment: datetime) -> None:
+    """Say that the machine could run again: where a paused job keeps it waiting, from here on it waits for that."""
+    shop.broken[row.resource] -= 1
+    if shop.broken[row.resource]:
+        return
+    said = {"work_unit": code(row.resource), "person": row.worker}
+    if shop.post("stops/end", said | {"entry_id": str(uuid.uuid4())}, or_else=("not_stopped",)) is None:
+        cut = said | {"at": moment.isoformat(), "reason": "WAITING", "entry_id": str(uuid.uuid4())}
+        shop.post("stops/split", cut, or_else=("stop_unknown", "stop_time_invalid"))
 
 
 def _be_in_right_activity(shop: Shop, operation: Operation, worker: str, moment: datetime) -> None:

@@ -5,7 +5,7 @@ an invented day with the same oddities is always played.
 """
 
 import os
-import re
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -18,29 +18,35 @@ from mes.masterdata.records import PersonRecord, ReasonRecord, WorkCenterRecord
 from tests.api.callers import with_key
 from tests.factories import make_item, make_site, make_uom
 from tests.replay import log
-from tests.replay.replay import Shop, play
+from tests.replay.replay import Shop, code, play
 
 pytestmark = pytest.mark.django_db
 HERE = Path(__file__).parent
 REAL = os.environ.get("LINESIDE_PRODUCTION_LOG", "")
+ROWS = int(os.environ.get("LINESIDE_PRODUCTION_ROWS", "0")) or None
+"""So many rows of the real log, to see soon whether it goes at all."""
 SUPERVISOR = "BOSS"
+POLICIES = ["EQUAL", "STANDARD", "QUANTITY", "MACHINE"]
 
 
-def test_an_invented_day_adds_up():
-    adds_up(log.read(HERE / "invented_day.csv"))
+@pytest.mark.parametrize("policy", POLICIES)
+def test_an_invented_day_adds_up(policy):
+    adds_up(log.read(HERE / "invented_day.csv"), policy)
 
 
 @pytest.mark.skipif(not REAL, reason="LINESIDE_PRODUCTION_LOG names no file; the log is not shipped")
 @pytest.mark.timeout(3600)
-def test_the_real_log_adds_up():
-    shop = adds_up(log.read(Path(REAL)))
+@pytest.mark.parametrize("policy", os.environ.get("LINESIDE_PRODUCTION_POLICIES", "EQUAL").split(","))
+def test_the_real_log_adds_up(policy):
+    shop = adds_up(log.read(Path(REAL))[:ROWS], policy)
     print(f"{shop.calls} calls; with a supervisor's leave: {dict(shop.allowed)}")
 
 
-def adds_up(rows):
-    """Play the rows and compare every total with the log's."""
+def adds_up(rows, policy):
+    """Play the rows under a split policy and compare every total with the log's."""
     with time_machine.travel(rows[0].start, tick=False):
         shop = opened(rows)
+        shop.post("split-policies", {"site": "P1", "policy": policy})
     play(shop, rows)
     expected = log.totals(rows)
     with time_machine.travel(max(row.end for row in rows), tick=False):
@@ -69,7 +75,12 @@ def adds_up(rows):
         operation = names[segment["work_order"], segment["operation"]]
         by_operation[operation] = by_operation.get(operation, 0) + worked
     # However many machines somebody runs at once, the shares add up to the time in which that person worked at all.
-    assert {who: time for who, time in by_person.items() if time} == dict(expected.person)
+    worked = {} if policy == "MACHINE" else dict(expected.person)
+    assert {who: time for who, time in by_person.items() if time} == worked
+    with time_machine.travel(max(row.end for row in rows), tick=False):
+        assert downtimes(shop) == {code(resource): time for resource, time in expected.down.items() if time}
+    if policy != "EQUAL":
+        return shop  # by which job, tests/labor/test_policies.py says
     for operation, fair in expected.labor.items():
         # A second that does not divide goes to one of the jobs whole.
         assert abs(by_operation.get(operation, 0) - fair) <= expected.shared[operation], operation
@@ -81,9 +92,14 @@ def seconds(minutes):
     return round(Decimal(minutes) * 60)
 
 
-def code(name):
-    """Return a name of the log as a code."""
-    return re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-")
+def downtimes(shop):
+    """Return the seconds in which each unit stood still because it was broken down."""
+    found = {}
+    for state in shop.listed("work-unit-states?state=STOPPED"):
+        if state["reason"] == "BREAKDOWN":
+            stood = datetime.fromisoformat(state["ended_at"]) - datetime.fromisoformat(state["started_at"])
+            found[state["work_unit"]] = found.get(state["work_unit"], 0) + round(stood.total_seconds())
+    return found
 
 
 def opened(rows):
@@ -102,7 +118,8 @@ def opened(rows):
     people = sorted({row.worker for row in rows} | {SUPERVISOR})
     masterdata.apply_people([PersonRecord(site=site.code, number=who, name=who) for who in people], owner="shop")
     masterdata.apply_reasons(
-        [ReasonRecord(site=site.code, kind="SCRAP", code=each, name=each) for each in ("REJECTED", "MRB")],
+        [ReasonRecord(site=site.code, kind="SCRAP", code=each, name=each) for each in ("REJECTED", "MRB")]
+        + [ReasonRecord(site=site.code, kind="STOP", code=each, name=each) for each in ("BREAKDOWN", "WAITING")],
         owner="shop",
     )
     client = with_key(site)

@@ -10,8 +10,8 @@ import tempfile
 
 from tests import servers
 
-ON_POSTGRES = "not browser and not tryton and not faults"
-"""Marks of tests that start processes of their own: they choose their database themselves."""
+ON_POSTGRES = "not browser and not tryton and not faults and not once"
+"""Tests that start processes of their own choose their database themselves; some are long and the same on any."""
 
 
 def main(arguments: list[str]) -> int:
@@ -31,7 +31,8 @@ def main(arguments: list[str]) -> int:
         try:
             if cluster:
                 environment["LINESIDE_TEST_POSTGRES"] = cluster.url
-            workers = [] if chosen else ["-n", "2", "--dist", "loadfile"]
+            # In the order in which they were collected: long files first, so that no worker ends with one alone.
+            workers = [] if chosen else ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", "--durations", "15"]
             on_sqlite = _pytest("On SQLite", [*workers, *arguments], environment)
             if not cluster or on_sqlite == 2:
                 return on_sqlite

@@ -14,6 +14,9 @@ from tests import servers
 REQUIRED = os.environ.get("LINESIDE_REQUIRE_SERVICES") == "1"
 """In CI everything is installed first: what is missing there is a failure, not a skip."""
 
+LONG = ("faults", "tryton", "browser", "once")
+"""Marks of tests that take long."""
+
 # A busy machine is no reason to fail: nothing is tested by how long it takes. Examples are drawn anew on a developer's
 # machine, where a new failure is welcome, and are the same ones in every CI run, where it must be the change that fails.
 settings.register_profile("lineside", deadline=None, derandomize=REQUIRED, suppress_health_check=[HealthCheck.too_slow])
@@ -21,10 +24,15 @@ settings.load_profile("lineside")
 
 
 def pytest_collection_modifyitems(items):
-    """Give a test in a real browser a second try, which the summary names: its failure may be the machine's."""
+    """Give a test in a real browser a second try, which the summary names, and put the long ones first.
+
+    A failure in the browser may be the machine's. Within a file the order stays.
+    """
     for item in items:
         if item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.flaky(reruns=1))
+    long = {item.path for item in items if any(item.get_closest_marker(mark) for mark in LONG)}
+    items.sort(key=lambda item: item.path not in long)
 
 
 @pytest.fixture(scope="session")

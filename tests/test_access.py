@@ -22,7 +22,7 @@ from tests import access_matrix, factories
 from tests.api.callers import ApiClient, with_key
 from tests.mes.documents.helpers import PDF, make_document, make_revision, picture
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 CALLERS = ["nobody", "device", "revoked", "key", "no-role", *ROLES, "ADMINISTRATOR"]
 FREE = re.compile(

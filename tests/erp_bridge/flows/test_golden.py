@@ -1,6 +1,7 @@
 """Events that were stored by any earlier version must still be readable, and say the same to an ERP."""
 
 import json
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,16 @@ def test_a_stored_event_is_still_read_and_translated_as_it_was(path):
     for key, expected in kept["documents"].items():
         flow = registry.flows[key]
         document = flow().translate(event, Links())
-        assert (None if document is None else codec.dump(document)) == expected, key
+        assert (None if document is None else without_later_fields(document, expected)) == expected, key
+
+
+def without_later_fields(document, expected):
+    """Return what a document says, without fields that came later and say nothing: each must be at its default."""
+    told = codec.dump(document)
+    for field in fields(document):
+        if field.name not in expected and told.get(field.name) == field.default:
+            del told[field.name]
+    return told
 
 
 def test_every_event_that_goes_up_has_a_golden_file_of_its_version():

@@ -5,7 +5,9 @@ import uuid
 from urllib.parse import urlsplit
 
 import pytest
+from django.conf import settings as site_settings
 from django.db import connection
+from django.utils import translation
 from hypothesis import HealthCheck, settings
 
 from mes.core.actor import acting_as
@@ -48,6 +50,13 @@ def django_db_setup(django_db_setup, django_db_blocker):
 def nobody_acts():
     """Let no test inherit who acted in the one before it: what a request names, its thread remembers."""
     with acting_as(""):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def language_of_the_site():
+    """Let no test inherit the language of the one before it: what a request activates, its thread keeps."""
+    with translation.override(site_settings.LANGUAGE_CODE):
         yield
 
 

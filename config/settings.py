@@ -184,6 +184,9 @@ LINESIDE_CONFIRM_ENTRIES_AFTER_HOURS = env.int("LINESIDE_CONFIRM_ENTRIES_AFTER_H
 LINESIDE_OFFLINE_PAGES = env.bool("LINESIDE_OFFLINE_PAGES", default=True)
 """Whether terminals keep their page on the device to be loaded without network (https only); 0 makes them remove it."""
 
+LINESIDE_FONTS = env.list("LINESIDE_FONTS", default=[])
+"""Directories of TrueType fonts for PDFs, before the system's own: mes/core/paper/fonts.py says which those are."""
+
 LINESIDE_BRIDGE: dict[str, float] = env.json("LINESIDE_BRIDGE", default={})
 """Times of the bridge that differ from erp_bridge/engine/limits.py, e.g. {"lease": 120, "call": 45}."""
 

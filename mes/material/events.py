@@ -96,3 +96,4 @@ class LabelsPrinted(Event):
     again: bool
     reason: str = ""
     by: str = ""
+    each: Decimal | None = None

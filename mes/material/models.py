@@ -230,6 +230,11 @@ class LabelPrint(models.Model):
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
     lot = models.ForeignKey(Lot, on_delete=models.PROTECT, related_name="labels")
     copies = models.PositiveSmallIntegerField(default=1)
+    each = QuantityField(
+        null=True,
+        blank=True,
+        help_text="What is in each container, where the labels are numbered; empty: the whole lot.",
+    )
     again = models.BooleanField(default=False, help_text="A label of this lot was printed before.")
     reason = models.CharField(max_length=200, blank=True, default="")
     by = models.CharField(max_length=150, blank=True, default="")
@@ -239,6 +244,7 @@ class LabelPrint(models.Model):
         ordering = ["-printed_at"]
         constraints = [
             models.CheckConstraint(condition=Q(again=False) | ~Q(reason=""), name="label_again_has_a_reason"),
+            models.CheckConstraint(condition=Q(each__isnull=True) | Q(each__gt=0), name="label_container_holds_some"),
             models.CheckConstraint(condition=Q(copies__gte=1, copies__lte=200), name="label_copies_are_some"),
         ]
 

@@ -14,7 +14,7 @@ What was reversed, or came back whole, leaves no trace. Circles (regrind that is
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -24,7 +24,7 @@ from django.db import connection
 from django.db.models import F, Q, Sum
 
 from mes.masterdata.models import Item
-from mes.material.models import DrawnNumber, Lot, MaterialMovement, NumberingRule
+from mes.material.models import DrawnNumber, LabelPrint, Lot, MaterialMovement, NumberingRule
 from mes.material.rules import Label
 
 _LIVE = (
@@ -188,6 +188,15 @@ def label_of(lot: Lot) -> Label:
         made=f"{lot.created_at.astimezone(zone):%Y-%m-%d}",
         expires=f"EXP {lot.expires_at.astimezone(zone):%Y-%m-%d}" if lot.expires_at else "",
     )
+
+
+def labels_of(done: LabelPrint) -> list[Label]:
+    """Return the labels of one print, each copy: all alike, or numbered with what is in each container."""
+    label = label_of(done.lot)
+    if done.each is None:
+        return [label] * done.copies
+    quantity = f"{done.each.normalize():f} {done.lot.item.uom}"
+    return [replace(label, quantity=quantity, part=f"{n}/{done.copies}") for n in range(1, done.copies + 1)]
 
 
 def usable_lots(items: Collection[int], now: datetime) -> dict[int, list[Lot]]:

@@ -10,6 +10,7 @@ pages = (
         path("labels/", views.labels, name="labels"),
         path("labels/<uuid:pk>/", views.sheet, name="label-sheet"),
         path("labels/<uuid:pk>.zpl", views.zpl, name="label-zpl"),
+        path("labels/<uuid:pk>.pdf", views.pdf, name="label-pdf"),
     ],
     "material",
 )

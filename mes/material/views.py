@@ -1,30 +1,31 @@
-"""Labels of lots: looked at, printed from the browser or handed to a label printer, and printed again with a reason."""
+"""Labels of lots: looked at, printed from the browser, as PDF or by a label printer, and printed again with a reason."""
 
 import uuid
+from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-import segno
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET, require_http_methods
 
 from mes.access.queries import sites_of
 from mes.core.errors import DomainError
+from mes.core.paper import undrawable
 from mes.masterdata.models import Site, WorkCenter
-from mes.material import rules, services
+from mes.material import services
 from mes.material.models import LabelPrint, Lot
-from mes.material.queries import label_of
+from mes.material.queries import label_of, labels_of
 from mes.terminal.views.caller import Caller, caller_of, sign_in_first
 
 SEE, PRINT = "material:read", "material:write"
+FORMS = {"zpl": "material:label-zpl", "pdf": "material:label-pdf"}
 
 
 @ensure_csrf_cookie
@@ -45,24 +46,26 @@ def labels(request: HttpRequest) -> HttpResponse:
                 print_id=_uuid(given.get("print_id", "")),
                 lot_id=lot.pk,
                 copies=_whole(given.get("copies", "")),
+                each=_content(given.get("each", "")),
                 reason=given.get("reason", "").replace("\x00", ""),
                 by=_who(caller),
                 now=timezone.now(),
             )
             center = _center(given, lot.site)
             way_back = f"?{urlencode({'center': center})}" if center else ""
-            name = "material:label-zpl" if given.get("form") == "zpl" else "material:label-sheet"
+            name = FORMS.get(given.get("form", ""), "material:label-sheet")
             return redirect(reverse(name, args=[done.pk]) + way_back)
         except DomainError as refusal:
             problem = refusal.detail
+    label = label_of(lot)
     with timezone.override(lot.site.time_zone):
         return render(
             request,
             "material/labels.html",
             {
                 "lot": lot,
-                "label": label_of(lot),
-                "qr": qr(label_of(lot).code),
+                "label": label,
+                "no_font": undrawable(f"{label.item_name}{label.item}{label.lot}{label.quantity}{label.work_order}"),
                 "prints": lot.labels.all()[:20],
                 "print_id": uuid.uuid4(),
                 "center": _center(given, lot.site),
@@ -80,17 +83,10 @@ def sheet(request: HttpRequest, pk: UUID) -> HttpResponse:
     if caller is None or caller.revoked:
         return sign_in_first(request)
     done = _printed(caller, pk)
-    label = label_of(done.lot)
     return render(
         request,
         "material/label_sheet.html",
-        {
-            "done": done,
-            "label": label,
-            "qr": qr(label.code),
-            "copies": range(done.copies),
-            "center": _center(request.GET, done.site),
-        },
+        {"done": done, "labels": labels_of(done), "center": _center(request.GET, done.site)},
     )
 
 
@@ -101,7 +97,7 @@ def zpl(request: HttpRequest, pk: UUID) -> HttpResponse:
     if caller is None or caller.revoked:
         return sign_in_first(request)
     done = _printed(caller, pk)
-    text = rules.zpl(label_of(done.lot), copies=done.copies)
+    text = services.zpl_of(done)
     return HttpResponse(
         text,
         content_type="text/plain; charset=utf-8",
@@ -109,11 +105,17 @@ def zpl(request: HttpRequest, pk: UUID) -> HttpResponse:
     )
 
 
-def qr(text: str) -> SafeString:
-    """Draw a text as a QR code, black on white whatever the theme, for inclusion in a page."""
-    drawn = segno.make(text, error="m", micro=False)
-    return mark_safe(  # noqa: S308 - segno writes the path and nothing of the text
-        drawn.svg_inline(scale=4, border=2, dark="#000000", light="#ffffff", omitsize=True, svgclass="qr")
+@require_GET
+def pdf(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Hand over the labels of one print as a PDF."""
+    caller = caller_of(request)
+    if caller is None or caller.revoked:
+        return sign_in_first(request)
+    done = _printed(caller, pk)
+    return HttpResponse(
+        services.draw_labels(done),
+        content_type="application/pdf",
+        headers={"Content-Disposition": f'inline; filename="{pk}.pdf"', "Cache-Control": "private, no-store"},
     )
 
 
@@ -156,6 +158,17 @@ def _uuid(text: str) -> UUID:
         return UUID(text)
     except ValueError:
         return uuid.uuid4()
+
+
+def _content(text: str) -> Decimal | None:
+    """Return what was entered as the content of a container; nothing is no containers, nonsense is refused as zero."""
+    if not text.strip():
+        return None
+    try:
+        value = Decimal(text.strip())
+    except InvalidOperation:
+        return Decimal(0)
+    return value if value.is_finite() and value < Decimal(10) ** 12 else Decimal(0)
 
 
 def _whole(text: str) -> int:

@@ -1,6 +1,6 @@
 """How lots are numbered, and what stands on their labels: plain functions of plain values."""
 
-from mes.material.rules.labels import Label, zpl
+from mes.material.rules.labels import HEIGHT_MM, WIDTH_MM, Label, zpl
 from mes.material.rules.numbering import (
     ALPHABET,
     NumbersUsedUp,
@@ -14,6 +14,8 @@ from mes.material.rules.numbering import (
 
 __all__ = [
     "ALPHABET",
+    "HEIGHT_MM",
+    "WIDTH_MM",
     "Label",
     "NumbersUsedUp",
     "Pattern",

@@ -18,6 +18,8 @@ class Label:
     work_order: str = ""
     expires: str = ""
     made: str = ""
+    part: str = ""
+    """Which of how many containers: 1/4."""
 
     @property
     def code(self) -> str:
@@ -31,7 +33,7 @@ def zpl(label: Label, *, copies: int) -> str:
         (30, 34, label.item_name),
         (76, 28, label.item),
         (118, 44, label.lot),
-        (172, 28, "   ".join(filter(None, (label.quantity, label.work_order)))),
+        (172, 28, "   ".join(filter(None, (label.quantity, label.part, label.work_order)))),
         (210, 28, "   ".join(filter(None, (label.made, label.expires)))),
     ]
     width, height = WIDTH_MM * DOTS_PER_MM, HEIGHT_MM * DOTS_PER_MM

@@ -5,7 +5,7 @@ order's lock; lots are locked after it. Quantities are in the item's own unit.
 """
 
 from mes.material.services.holds import HoldLifted, hold_lot, release_lot_hold, set_lot_status
-from mes.material.services.labels import CopiesWrong, ReasonNeeded, print_labels
+from mes.material.services.labels import CopiesWrong, ReasonNeeded, draw_labels, print_labels, zpl_of
 from mes.material.services.movements import (
     Kind,
     LotBlocked,
@@ -49,6 +49,7 @@ __all__ = [
     "Use",
     "backflush",
     "consumed_quantity",
+    "draw_labels",
     "hold_lot",
     "issue_material",
     "note_process",
@@ -65,4 +66,5 @@ __all__ = [
     "ship_lot",
     "transfer_lot",
     "usable_lot",
+    "zpl_of",
 ]

@@ -331,13 +331,13 @@ def no_order(
     )  # fmt: skip
 
 
-def check_quantity(quantity: Decimal) -> None:
+def check_quantity(quantity: Decimal, *, field: str = "quantity") -> None:
     """Refuse a movement of nothing, or of less.
 
     :raises NothingMoved: the quantity is not above zero.
     """
     if quantity <= 0:
-        raise NothingMoved(_("Enter a quantity above zero."), field="quantity")
+        raise NothingMoved(_("Enter a quantity above zero."), field=field)
 
 
 def _find_lot(*, item: Item, number: str) -> Lot | None:

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from mes.access.queries import sites_of
 from mes.access.views import requires
+from mes.core.paper import Card, code_cards
 from mes.masterdata import services as masterdata
 from mes.masterdata.models import Person
 from mes.terminal.panels import commands
@@ -21,6 +22,9 @@ MOST_BADGES = 200
 def command_sheet(request: HttpRequest) -> HttpResponse:
     """Show the commands that a terminal understands when they are scanned, for printing and laminating."""
     listed = sorted(commands, key=lambda command: command.order)
+    if request.GET.get("form") == "pdf":
+        cards = [Card(command.key, str(command.words), command.key) for command in listed]
+        return _pdf(_("Command sheet"), cards, "commands")
     return render(request, "terminal/commands.html", {"commands": listed})
 
 
@@ -39,4 +43,12 @@ def badges(request: HttpRequest) -> HttpResponse:
         messages.error(request, _("Choose at least one person."))
         return redirect("terminal:badges")
     issued = [(person, masterdata.issue_badge(person_id=person.pk)) for person in chosen]
+    if request.POST.get("form") == "pdf":
+        cards = [Card(text, person.name, f"{person.number} · {person.site.code}") for person, text in issued]
+        return _pdf(_("Badges"), cards, "badges")
     return render(request, "terminal/badges.html", {"issued": issued})
+
+
+def _pdf(title: str, cards: list[Card], name: str) -> HttpResponse:
+    headers = {"Content-Disposition": f'inline; filename="{name}.pdf"'}
+    return HttpResponse(code_cards(title, cards), content_type="application/pdf", headers=headers)

@@ -1,13 +1,16 @@
 """Labels say what is in the box, in every script, to eyes, browsers and printers; printed again only for a reason."""
 
 import uuid
+from base64 import b64decode
 from datetime import timedelta
 from decimal import Decimal
 
+import pypdfium2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mes.masterdata.rules import QuantityPrecision
 from mes.material import services
 from mes.material.events import LabelsPrinted
 from mes.material.models import LabelPrint
@@ -113,7 +116,13 @@ def test_who_may_look_may_not_print_and_another_site_sees_nothing(lot, client):
     assert with_role(lot.site, "VIEWER").post("/labels/", given_).status_code == 403
     stranger = with_role(make_site(code="P2", name="Plant 2"), "OPERATOR")
     done = print_(lot)
-    for address in ("/labels/?item=PART&lot=A-1", f"/labels/{done.pk}/", f"/labels/{done.pk}.zpl", "/labels/?lot=%00"):
+    for address in (
+        "/labels/?item=PART&lot=A-1",
+        f"/labels/{done.pk}/",
+        f"/labels/{done.pk}.zpl",
+        f"/labels/{done.pk}.pdf",
+        "/labels/?lot=%00",
+    ):
         assert stranger.get(address).status_code == 404
     assert client.get("/labels/?item=PART&lot=A-1").status_code == 302
 
@@ -136,3 +145,60 @@ def test_what_is_scanned_from_our_label_is_the_lot_even_if_it_begins_with_l(db):
     make_lot(item=steel, number="L-77", quantity=Decimal(5))
     found = services.usable_lot(item=steel, number="-77", now=NOW)
     assert found is not None and found.number == "L-77"
+
+
+def pages(pdf):
+    document = pypdfium2.PdfDocument(pdf)
+    return [document[number].get_textpage().get_text_range() for number in range(len(document))]
+
+
+def test_containers_are_numbered_and_say_what_is_in_each(lot):
+    done = print_(lot, copies=2, each=Decimal(3))
+    first, second = pages(services.draw_labels(done))
+    assert "A-1" in first and "3 pcs · 1/2" in first and "3 pcs · 2/2" in second
+    text = services.zpl_of(done)
+    assert text.count("^XA") == 2 and "1/2" in text and "2/2" in text
+
+
+def test_a_container_holds_something_and_whole_pieces(lot):
+    with pytest.raises(services.NothingMoved):
+        print_(lot, each=Decimal(0))
+    with pytest.raises(QuantityPrecision):
+        print_(lot, each=Decimal("0.5"))
+    assert not LabelPrint.objects.exists()
+
+
+def test_a_pdf_has_a_page_of_label_size_for_each_copy(lot):
+    document = pypdfium2.PdfDocument(services.draw_labels(print_(lot, copies=3)))
+    assert len(document) == 3
+    assert [round(side / 72 * 25.4) for side in document[2].get_size()] == [100, 50]
+    text = document[0].get_textpage().get_text_range()
+    for words in ("Bracket", "PART", "A-1", "5 pcs · WO-1", "2026-03-02 · EXP 2026-04-01"):
+        assert words in text
+
+
+def test_the_page_hands_over_a_pdf_and_draws_both_codes(lot):
+    operator = with_role(lot.site, "OPERATOR")
+    page = operator.get("/labels/?item=PART&lot=A-1").content.decode()
+    assert 'class="qr"' in page and 'class="code128"' in page and "No font of the server" not in page
+    given_ = {"item": "PART", "lot": "A-1", "copies": "2", "each": "2", "print_id": str(uuid.uuid4()), "form": "pdf"}
+    answer = operator.post("/labels/", given_, follow=True)
+    assert answer["Content-Type"] == "application/pdf" and len(pages(answer.content)) == 2
+    sheet = operator.get(f"/labels/{given_['print_id']}/").content.decode()
+    assert "1/2" in sheet and "2/2" in sheet
+    refused = operator.post("/labels/", given_ | {"print_id": str(uuid.uuid4()), "each": "many"})
+    assert refused.status_code == 422
+
+
+def test_the_page_says_before_one_prints_what_no_font_draws(lot):
+    lot.item.name = "Bracket \U0010fffd"
+    lot.item.save()
+    page = with_role(lot.site, "OPERATOR").get("/labels/?item=PART&lot=A-1").content.decode()
+    assert "No font of the server draws" in page
+
+
+def test_over_http_a_print_station_gets_a_pdf(lot):
+    operator = with_role(lot.site, "OPERATOR")
+    body = {"print_id": str(uuid.uuid4()), "copies": 2, "each": "2", "as_pdf": True}
+    answer = operator.send("POST", f"/api/v1/lots/{lot.pk}/labels", body).json()
+    assert answer["zpl"] == "" and answer["each"] == "2" and len(pages(b64decode(answer["pdf"]))) == 2

@@ -4,6 +4,7 @@ import json
 import re
 from pathlib import Path
 
+import pypdfium2
 import pytest
 from django.contrib.auth.models import User
 from django.urls import reverse
@@ -101,3 +102,25 @@ def test_an_order_of_another_site_is_not_found_by_its_code(lead):
     mine = make_work_order().operations.first()
     assert scan(lead, mine.work_center, job_code(theirs.pk)).status_code == 404
     assert lead.get(reverse("execution:traveler", args=[theirs.work_order.number])).status_code == 404
+
+
+def read_pdf(answer):
+    assert answer.status_code == 200 and answer["Content-Type"] == "application/pdf"
+    document = pypdfium2.PdfDocument(answer.content)
+    return "".join(document[number].get_textpage().get_text_range() for number in range(len(document)))
+
+
+def test_every_sheet_is_there_as_pdf_too(lead):
+    order = make_work_order(operations=9)
+    text = read_pdf(lead.get(reverse("execution:traveler", args=[order.number]) + "?form=pdf"))
+    assert order.number in text and all(job_code(one.pk) in text for one in order.operations.all())
+    text = read_pdf(lead.get("/sheets/commands?form=pdf"))
+    assert all(command.key in text for command in commands)
+
+
+def test_badges_as_pdf_are_new_ones_and_shown_this_once(lead):
+    anna = make_person(name="Anna Groß", number="0815")
+    answer = lead.post("/sheets/badges", {"person": [anna.pk], "form": "pdf"})
+    assert "Anna Groß" in read_pdf(answer) and "0815" in read_pdf(answer) and "no-store" in answer["Cache-Control"]
+    anna.refresh_from_db()
+    assert anna.badge_hash

@@ -29,7 +29,7 @@ SOURCES = (
     "mes/execution/services/*.py", "mes/material/services/*.py", "mes/equipment/services/*.py", "mes/andon/services/*.py",
     "mes/masterdata/services/people.py", "mes/masterdata/queries.py", "mes/masterdata/rules.py", "mes/access/services.py",
     "mes/material/rules/numbering.py", "labor/services/*.py", "quality/services/*.py", "quality/gates.py",
-    "quality/models.py", "quality/rules.py",
+    "quality/models.py", "quality/rules.py", "mes/andon/models.py",
 )  # fmt: skip
 """Where a terminal's texts stand. Pages of the office are not translated yet."""
 

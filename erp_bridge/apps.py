@@ -40,7 +40,8 @@ class ErpBridgeConfig(AppConfig):
                 summary=_("What each ERP was told and has answered, and what waits for a decision."),
                 url_name="bridge:overview",
                 icon="bridge",
-                order=40,
+                order=60,
+                group="setup",
                 allowed=may_look,
             )
         )

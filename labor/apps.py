@@ -61,6 +61,7 @@ class LaborConfig(AppConfig):
                 url_name="labor:today",
                 icon="people",
                 order=25,
+                in_row=True,
                 allowed=panels.may_see_labor,
             )
         )

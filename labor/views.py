@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -18,6 +19,7 @@ from django.views.decorators.http import require_GET, require_POST
 from labor import queries, services
 from labor.models import AttendanceSegment, LaborSegment
 from mes.access.queries import may, sites_of
+from mes.access.views import lacking
 from mes.core import live
 from mes.core.durations import seconds_to_minutes
 from mes.core.errors import DomainError, InvalidInput
@@ -31,7 +33,7 @@ def today(request: HttpRequest) -> HttpResponse:
     """Go to today at the first site whose labor the person may see."""
     site = sites_of(request.user, "labor:read").filter(active=True).first()
     if site is None:
-        return render(request, "labor/nothing.html", status=403)
+        raise PermissionDenied(lacking("labor:read"))
     return redirect("labor:day", site.code, _today(site))
 
 
@@ -154,9 +156,7 @@ def person_day(request: HttpRequest, site: str, day: date) -> HttpResponse:
     found = _site(request, site)
     given = _Given(request, found, day)
     if not may(request.user, "labor:correct", found.code):
-        messages.error(
-            request, _("Your role does not allow this. It needs the right “%(right)s”.") % {"right": "labor:correct"}
-        )
+        messages.error(request, lacking("labor:correct"))
         return redirect("labor:day", found.code, day)
     try:
         opened = given.open_person()
@@ -173,9 +173,7 @@ def decide(request: HttpRequest, site: str, day: date) -> HttpResponse:
     found = _site(request, site)
     back = redirect("labor:day", found.code, day)
     if not may(request.user, "labor:correct", found.code):
-        messages.error(
-            request, _("Your role does not allow this. It needs the right “%(right)s”.") % {"right": "labor:correct"}
-        )
+        messages.error(request, lacking("labor:correct"))
         return back
     given = _Given(request, found, day)
     deeds: dict[str, tuple[Callable[[], Any], str]] = {

@@ -45,7 +45,9 @@ class QualityConfig(AppConfig):
                 summary=_("What is to be inspected, what was found, what is on hold."),
                 url_name="quality:overview",
                 icon="check",
-                order=15,
+                order=20,
+                group="record",
+                in_row=True,
                 allowed=lambda user: sites_of(user, "quality:read").exists(),
             )
         )

@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core import signing
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
@@ -18,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from mes.access.queries import may, sites_of
+from mes.access.views import lacking
 from mes.core import live
 from mes.core.errors import DomainError, InvalidInput, NotAllowed
 from mes.documents.queries import photos_of
@@ -45,7 +47,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     """Show what waits for quality at the sites of whoever looks."""
     codes = sorted(site.code for site in sites_of(request.user, SEE))
     if not codes:
-        return render(request, "quality/no_permission.html", {"right": SEE}, status=403)
+        raise PermissionDenied(lacking(SEE))
     token = signing.dumps(codes, salt="quality-page", compress=True)
     return render(
         request,
@@ -229,7 +231,7 @@ def _do(request: HttpRequest, right: str, site: str, deed: Callable[[], Any], wo
     """Do it if the person has the right, and say what came of it."""
     try:
         if not may(request.user, right, site):
-            raise NotAllowed(_("Your role does not allow this. It needs the right “%(right)s”.") % {"right": right})
+            raise NotAllowed(lacking(right))
         deed()
         messages.success(request, words)
     except DomainError as error:

@@ -1,12 +1,13 @@
 /* Keeps [data-live="/url"] current: asks every two seconds, and a page that did not change costs a 304. */
 
 import { redraw, whenLifted } from "./redraw.js";
-import { serverTime, start, tick } from "./timers.js";
+import { serverNow, serverTime, start, tick } from "./timers.js";
 
 const area = document.querySelector("[data-live]");
 const lamp = document.querySelector("[data-lamp]");
 let etag = "";
 let missed = 0;
+let heard = null; // when the server was heard of last, by its own clock
 
 async function refresh() {
   try {
@@ -26,6 +27,7 @@ async function refresh() {
     }
     const date = response.headers.get("Date");
     if (date) { serverTime(date); }
+    heard = serverNow();
     missed = 0;
   } catch (unreachable) {
     missed += 1;
@@ -33,7 +35,8 @@ async function refresh() {
   if (lamp) {
     const lost = missed > 2;
     lamp.classList.toggle("lost", lost);
-    lamp.textContent = lost ? lamp.dataset.lost : lamp.dataset.lamp;
+    const time = heard ? heard.toLocaleTimeString(document.documentElement.lang) : "–";
+    lamp.textContent = lost ? lamp.dataset.lost.replace("{time}", time) : lamp.dataset.lamp;
   }
   area.classList.toggle("stale", missed > 2);
   tick();
@@ -46,6 +49,7 @@ function loop() {
 
 if (area) {
   start(area.dataset.now);
+  heard = serverNow();
   document.addEventListener("visibilitychange", () => { if (!document.hidden) { refresh(); } });
   loop();
 }

@@ -140,6 +140,11 @@ def rights_of_roles(roles: Iterable[str]) -> frozenset[str]:
     return ROLE_RIGHTS["OPERATOR"].union(*(ROLE_RIGHTS.get(role, frozenset()) for role in roles))
 
 
+def roles_with(right: str) -> list[str]:
+    """Return what the roles that have a right are called; a right that no role has is a superuser's."""
+    return [name for role, name in ROLES.items() if right in ROLE_RIGHTS[role]]
+
+
 @dataclass(frozen=True)
 class SiteGrant:
     """What one caller may do, site by site (see ``mes.core.api.Grant``)."""

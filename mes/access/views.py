@@ -11,9 +11,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import get_text_list
+from django.utils.translation import gettext as _
 
 from mes.access.queries import grant_of_user, zone_of_user
-from mes.access.rules import RIGHTS, SiteGrant
+from mes.access.rules import RIGHTS, SiteGrant, roles_with
 from mes.core.actor import set_actor
 
 
@@ -75,9 +77,19 @@ def check(grant: SiteGrant, right: str) -> None:
     :raises django.core.exceptions.PermissionDenied: naming the right.
     """
     if not grant.may(right):
-        raise PermissionDenied(
-            f"This page takes the right {right} ({RIGHTS[right].lower()}). Ask IT for a role with it."
-        )
+        raise PermissionDenied(lacking(right))
+
+
+def lacking(right: str) -> str:
+    """Return what to tell who lacks a right: which it is, which roles have it, and whom to ask."""
+    return _(
+        "Your role does not allow this. It needs the right “%(right)s” (%(what)s), which comes with the role %(roles)s. "
+        "Ask IT, who manage access, for it."
+    ) % {
+        "right": right,
+        "what": RIGHTS[right][:1].lower() + RIGHTS[right][1:],
+        "roles": get_text_list(roles_with(right) or [_("Superuser")], _("or")),
+    }
 
 
 def _sign_in(request: HttpRequest) -> HttpResponse:

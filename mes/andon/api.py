@@ -35,6 +35,7 @@ class CallOutput(serializers.Serializer):
     call_id = serializers.UUIDField(source="pk")
     site = serializers.CharField(source="site.code")
     work_center = serializers.CharField(source="work_center.code")
+    work_unit = serializers.CharField(source="work_unit.code", allow_null=True, default=None)
     kind = serializers.CharField()
     status = serializers.CharField()
     note = serializers.CharField()
@@ -42,6 +43,8 @@ class CallOutput(serializers.Serializer):
     raised_by = serializers.CharField(source="raised_by.number", allow_null=True, default=None)
     acknowledged_at = InstantField(allow_null=True)
     acknowledged_by = serializers.CharField()
+    arrived_at = InstantField(allow_null=True)
+    arrived_by = serializers.CharField()
     resolved_at = InstantField(allow_null=True)
     resolved_by = serializers.CharField()
     outcome = serializers.CharField()
@@ -67,7 +70,7 @@ class CallsView(ApiView):
 
     rights = {"GET": "orders:read", "POST": "operations:run"}
     ordering = ("raised_at", "pk")
-    no_writing = "Answer a call: /acknowledge, /resolve."
+    no_writing = "Answer a call: /acknowledge, /arrive, /resolve."
 
     class Query(Filters):
         site = CodeField(required=False, source="site__code")
@@ -80,6 +83,10 @@ class CallsView(ApiView):
         call_id = UUIDField(required=False, default=None, help_text="Made by the caller; or send Idempotency-Key.")
         site = CodeField(required=False, default="", max_length=32, allow_empty=True)
         work_center = CodeField()
+        work_unit = CodeField(
+            required=False, default="", allow_empty=True,
+            help_text="To which maintenance is called; the only one there is need not be named.",
+        )  # fmt: skip
         kind = ChoicesField(CallKind.values)
         note = TextField(required=False, default="", max_length=400, allow_blank=True)
 
@@ -101,6 +108,7 @@ class CallsView(ApiView):
             work_center_id=center.pk,
             kind=given["kind"][0],
             note=given["note"],
+            work_unit=given["work_unit"],
             person=person_at(center.site, given["person"]),
             occurred_at=occurred_at,
             now=now,
@@ -149,6 +157,27 @@ class AcknowledgeView(ApiView):
         return answered_once(request, given, work)
 
 
+class ArriveView(ApiView):
+    """There."""
+
+    rights = {"POST": "calls:answer"}
+
+    class Body(Input):
+        """Nothing need be said."""
+
+    @extend_schema(operation_id="calls_arrive", request=Body, responses=CallOutput)
+    def post(self, request: Any, pk: Any) -> Response:
+        """Say that somebody is there; twice is once."""
+        self.one(_calls(), what="call", pk=pk)
+        given = self.body(self.Body, optional=True)
+
+        def work() -> tuple[int, Any]:
+            services.arrive_at_call(call_id=pk, by=decided_by(request), now=timezone.now())
+            return 200, CallOutput(_calls().get(pk=pk)).data
+
+        return answered_once(request, given, work)
+
+
 class ResolveView(ApiView):
     """Done."""
 
@@ -190,4 +219,4 @@ class HandoversView(ApiView):
 
 
 def _calls() -> Any:
-    return Call.objects.select_related("site", "work_center", "raised_by")
+    return Call.objects.select_related("site", "work_center", "work_unit", "raised_by")

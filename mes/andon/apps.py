@@ -10,13 +10,21 @@ class AndonConfig(AppConfig):
     verbose_name = _("Calls and handover")
 
     def ready(self) -> None:
-        from mes.andon import panels, queries
-        from mes.core import attention, live
+        from django.utils import timezone
+
+        from mes.andon import panels, queries, services
+        from mes.core import attention, bus, live
         from mes.core.pages import Page, pages
         from mes.documents.gates import PhotoSubject, photo_subjects
+        from mes.equipment.events import MaintenanceRequestChanged
+        from mes.equipment.queries.stops import request_of
         from mes.terminal.panels import actions
         from mes.terminal.panels import panels as terminal
 
+        def on_request(event: MaintenanceRequestChanged) -> None:
+            services.follow_request(request=request_of(event.request_id), now=timezone.now())
+
+        bus.subscribe(MaintenanceRequestChanged, on_request)
         for panel in panels.PANELS:
             terminal.add(panel())
         for action in panels.ACTIONS:
@@ -33,7 +41,8 @@ class AndonConfig(AppConfig):
                 summary=_("Who called from the floor, how long ago, and what shifts left to each other."),
                 url_name="andon:board",
                 icon="alert",
-                order=15,
+                order=12,
+                in_row=True,
             )
         )
         attention.sources.add(

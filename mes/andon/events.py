@@ -15,11 +15,12 @@ class CallRaised(Event):
     call: str
     note: str = ""
     person: str = ""
+    work_unit: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class CallAnswered(Event):
-    """Somebody comes (``ACKNOWLEDGED``), or the call is over (``RESOLVED``), with what was done."""
+    """Somebody comes (``ACKNOWLEDGED``), is there (``ARRIVED``), or the call is over (``RESOLVED``), with what was done."""
 
     call_id: UUID
     work_center: str

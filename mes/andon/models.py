@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from mes.masterdata.models import Person, Site, WorkCenter
+from mes.masterdata.models import Person, Site, WorkCenter, WorkUnit
 
 
 class CallKind(models.TextChoices):
@@ -43,16 +43,22 @@ class EscalationStep(models.Model):
 
 
 class Call(models.Model):
-    """Somebody at a work center needs somebody. One open call of a kind per work center: calling again changes nothing."""
+    """Somebody at a work center needs somebody. One open call of a kind per place: calling again changes nothing.
+
+    The place is the work center, or one of its work units: a call for maintenance of a unit has the id of the request for
+    maintenance, and both are answered together (see services.maintenance).
+    """
 
     class Status(models.TextChoices):
         RAISED = "RAISED", _("Nobody comes yet")
         ACKNOWLEDGED = "ACKNOWLEDGED", _("Somebody comes")
+        ARRIVED = "ARRIVED", _("Somebody is there")
         RESOLVED = "RESOLVED", _("Resolved")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
     work_center = models.ForeignKey(WorkCenter, on_delete=models.PROTECT, related_name="calls")
+    work_unit = models.ForeignKey(WorkUnit, on_delete=models.PROTECT, null=True, blank=True, related_name="calls")
     kind = models.CharField(max_length=16, choices=CallKind)
     note = models.CharField(max_length=400, blank=True, default="")
     status = models.CharField(max_length=16, choices=Status, default=Status.RAISED)
@@ -60,6 +66,8 @@ class Call(models.Model):
     raised_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     acknowledged_at = models.DateTimeField(null=True, blank=True)
     acknowledged_by = models.CharField(max_length=150, blank=True, default="")
+    arrived_at = models.DateTimeField(null=True, blank=True)
+    arrived_by = models.CharField(max_length=150, blank=True, default="")
     resolved_at = models.DateTimeField(null=True, blank=True)
     resolved_by = models.CharField(max_length=150, blank=True, default="")
     outcome = models.CharField(max_length=400, blank=True, default="")
@@ -70,18 +78,30 @@ class Call(models.Model):
         indexes = [models.Index(fields=["site", "raised_at"], name="call_by_time")]
         constraints = [
             models.UniqueConstraint(
-                fields=["work_center", "kind"], condition=~Q(status="RESOLVED"), name="one_open_call_of_a_kind"
+                fields=["work_center", "kind"], condition=~Q(status="RESOLVED") & Q(work_unit=None),
+                name="one_open_call_of_a_kind",
+            ),
+            models.UniqueConstraint(
+                fields=["work_unit", "kind"], condition=~Q(status="RESOLVED"), name="one_open_call_of_a_kind_at_a_unit"
             ),
             models.CheckConstraint(
-                condition=Q(status="RAISED", acknowledged_at__isnull=True, resolved_at__isnull=True)
-                | Q(status="ACKNOWLEDGED", acknowledged_at__isnull=False, resolved_at__isnull=True)
+                condition=Q(status="RAISED", acknowledged_at__isnull=True, arrived_at__isnull=True, resolved_at__isnull=True)
+                | Q(
+                    status="ACKNOWLEDGED", acknowledged_at__isnull=False, arrived_at__isnull=True, resolved_at__isnull=True
+                )
+                | Q(status="ARRIVED", acknowledged_at__isnull=False, arrived_at__isnull=False, resolved_at__isnull=True)
                 | Q(status="RESOLVED", resolved_at__isnull=False),
                 name="a_call_is_where_its_times_say",
             ),
-        ]
+        ]  # fmt: skip
 
     def __str__(self) -> str:
-        return f"{self.work_center.code}: {self.get_kind_display()}"
+        return f"{self.place}: {self.get_kind_display()}"
+
+    @property
+    def place(self) -> str:
+        """The code of where somebody is needed: the work unit if there is one, else the work center."""
+        return self.work_unit.code if self.work_unit else self.work_center.code
 
 
 class Handover(models.Model):

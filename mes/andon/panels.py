@@ -33,11 +33,27 @@ class CallsPanel(Panel):
 
     def context(self, place: Place) -> dict[str, Any]:
         opened = queries.calls_at(work_center_id=place.work_center.pk)
-        kinds = [
-            {"kind": kind, "label": label, "icon": ICONS[kind], "call": opened.get(kind)}
-            for kind, label in CallKind.choices
-        ]
-        return {"kinds": kinds, "opened": [one for one in kinds if one["call"]]}
+        by_place = {(call.kind, call.work_unit_id): call for call in opened}
+        units = stops.units_at(work_center_id=place.work_center.pk)
+        kinds = []
+        for kind, label in CallKind.choices:
+            # Maintenance is called to a machine: the only one there is, or one of several.
+            for unit in units if kind == CallKind.MAINTENANCE and units else [None]:
+                is_one_of_several = unit is not None and len(units) > 1
+                call = by_place.get((kind, unit.pk if unit else None))
+                name = f"{kind}-{unit.pk}" if unit and is_one_of_several else kind
+                kinds.append(
+                    {
+                        "name": name,
+                        "kind": kind,
+                        "unit": unit.code if unit else "",
+                        "label": f"{label} · {unit.code}" if unit and is_one_of_several else label,
+                        "icon": ICONS[kind],
+                        "call": call,
+                    }
+                )
+        shown = [{"call": call, "icon": ICONS[call.kind], "label": call.get_kind_display()} for call in opened]
+        return {"kinds": kinds, "opened": shown}
 
 
 class HandedOverPanel(Panel):
@@ -76,6 +92,7 @@ class RaiseCall(Action):
             work_center_id=tap.work_center.pk,
             kind=tap.text("kind"),
             note=tap.text("note", needed=False),
+            work_unit=tap.text("unit", needed=False),
             person=tap.person,
             occurred_at=tap.at,
             now=tap.now,
@@ -156,7 +173,7 @@ def called(work_center: WorkCenter, now: datetime) -> list[str]:
     return [
         _("%(kind)s was called at %(time)s")
         % {"kind": call.get_kind_display(), "time": f"{call.raised_at.astimezone(zone):%H:%M}"}
-        for call in queries.calls_at(work_center_id=work_center.pk).values()
+        for call in queries.calls_at(work_center_id=work_center.pk)
     ]
 
 
@@ -165,8 +182,7 @@ def needs_attention(*, sites: Collection[str], now: datetime) -> list[Attention]
     return [
         Attention(
             key=f"call-{one.call.pk}",
-            what=_("%(center)s calls: %(kind)s")
-            % {"center": one.call.work_center.code, "kind": one.call.get_kind_display()},
+            what=_("%(center)s calls: %(kind)s") % {"center": one.call.place, "kind": one.call.get_kind_display()},
             how=one.call.note
             or (
                 _("Nobody has answered; %(who)s was told.") % {"who": one.step.tells}

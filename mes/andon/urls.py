@@ -16,6 +16,7 @@ api_urlpatterns = [
     path("calls", api.CallsView.as_view(), name="api-calls"),
     path("calls/<uuid:pk>", api.CallView.as_view(), name="api-call"),
     path("calls/<uuid:pk>/acknowledge", api.AcknowledgeView.as_view(), name="api-call-acknowledge"),
+    path("calls/<uuid:pk>/arrive", api.ArriveView.as_view(), name="api-call-arrive"),
     path("calls/<uuid:pk>/resolve", api.ResolveView.as_view(), name="api-call-resolve"),
     path("handovers", api.HandoversView.as_view(), name="api-handovers"),
 ]

@@ -1,6 +1,7 @@
 """The andon board: who called, how long ago, who comes; and what shifts left to each other."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,13 +18,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from mes.access.queries import may, sites_of
+from mes.access.views import lacking
 from mes.andon import queries, services
-from mes.andon.models import Call
+from mes.andon.models import Call, CallKind
+from mes.andon.panels import ICONS
 from mes.core import live
 from mes.core.errors import DomainError
 from mes.masterdata.queries import zone_of
 
 PAGE_AGE = 7 * 24 * 3600
+TIMES_OF = timedelta(days=7)
 
 
 @login_required
@@ -31,40 +35,47 @@ PAGE_AGE = 7 * 24 * 3600
 def board(request: HttpRequest) -> HttpResponse:
     """Show the open calls of the sites of whoever looks."""
     codes = sorted(site.code for site in sites_of(request.user, "orders:read"))
-    token = signing.dumps(codes, salt="andon-page", compress=True)
+    answers = sorted(code for code in codes if may(request.user, "calls:answer", code))
+    token = signing.dumps([codes, answers], salt="andon-page", compress=True)
     return render(
         request,
         "andon/board.html",
         {
-            "body": _board(codes),
+            "body": _board(codes, answers),
             "live_url": f"{reverse('andon:board-live')}?page={token}",
             "now": timezone.now(),
             "sites": codes,
-            "may_answer": any(may(request.user, "calls:answer", code) for code in codes),
+            "lacking": "" if answers else lacking("calls:answer"),
         },
     )
 
 
 @require_GET
 def board_live(request: HttpRequest) -> HttpResponse:
-    """Return the board's body, or 304; the page's token says for which sites, so that no session is read."""
+    """Return the board's body, or 304; the page's token says for which sites, and at which of them calls may be answered,
+    so that no session is read."""
     try:
-        codes = signing.loads(request.GET.get("page", ""), salt="andon-page", max_age=PAGE_AGE)
-    except signing.BadSignature:
+        codes, answers = signing.loads(request.GET.get("page", ""), salt="andon-page", max_age=PAGE_AGE)
+    except (signing.BadSignature, ValueError):
         return HttpResponse(status=401)
-    scope = f"andon/{','.join(codes)}/{get_language()}"
+    scope = f"andon/{','.join(codes)}/{','.join(answers)}/{get_language()}"
     return live.respond(
-        request, scope=scope, build=lambda: _board(codes).encode(), content_type="text/html; charset=utf-8"
+        request, scope=scope, build=lambda: _board(codes, answers).encode(), content_type="text/html; charset=utf-8"
     )
 
 
-def _board(codes: list[str]) -> str:
+def _board(codes: list[str], answers: list[str]) -> str:
     now = timezone.now()
     with timezone.override(zone_of(codes)):
         return render_to_string(
             "andon/board_body.html",
             {
                 "calls": queries.open_calls(sites=codes, now=now),
+                "answers": answers,
+                "times": queries.answer_times(sites=codes, since=now - TIMES_OF),
+                "kinds": dict(CallKind.choices),
+                "days": TIMES_OF.days,
+                "icons": ICONS,
                 "recent": queries.recent_calls(sites=codes, limit=10),
                 "handovers": queries.handovers(sites=codes, limit=10),
             },
@@ -80,7 +91,11 @@ def call(request: HttpRequest, pk: UUID) -> HttpResponse:
         return render(
             request,
             "andon/call.html",
-            {"call": found, "may_answer": may(request.user, "calls:answer", found.site.code), "now": timezone.now()},
+            {
+                "call": found,
+                "lacking": "" if may(request.user, "calls:answer", found.site.code) else lacking("calls:answer"),
+                "now": timezone.now(),
+            },
         )
 
 
@@ -96,6 +111,10 @@ def answer(request: HttpRequest, pk: UUID) -> HttpResponse:
             lambda: services.acknowledge_call(call_id=found.pk, by=by, now=now),
             _("The floor sees that you come."),
         ),
+        "arrive": (
+            lambda: services.arrive_at_call(call_id=found.pk, by=by, now=now),
+            _("The floor sees that you are there."),
+        ),
         "resolve": (
             lambda: services.resolve_call(call_id=found.pk, by=by, now=now, outcome=outcome),
             _("The call is resolved."),
@@ -105,9 +124,7 @@ def answer(request: HttpRequest, pk: UUID) -> HttpResponse:
     if asked not in deeds:
         raise Http404
     if not may(request.user, "calls:answer", found.site.code):
-        messages.error(
-            request, _("Your role does not allow this. It needs the right “%(right)s”.") % {"right": "calls:answer"}
-        )
+        messages.error(request, lacking("calls:answer"))
         return redirect("andon:call", pk)
     deed, words = deeds[asked]
     try:
@@ -117,12 +134,13 @@ def answer(request: HttpRequest, pk: UUID) -> HttpResponse:
         messages.error(request, error.detail)
         return redirect("andon:call", pk)
     live.forget()
-    return redirect("andon:board") if asked == "resolve" else redirect("andon:call", pk)
+    to_board = asked == "resolve" or request.POST.get("back") == "board"
+    return redirect("andon:board") if to_board else redirect("andon:call", pk)
 
 
 def _found(request: HttpRequest, pk: UUID) -> Call:
     here = Call.objects.filter(site__in=sites_of(request.user, "orders:read"))
-    found = here.select_related("work_center", "site", "raised_by").filter(pk=pk).first()
+    found = here.select_related("work_center", "work_unit", "site", "raised_by").filter(pk=pk).first()
     if found is None:
         raise Http404
     return found

@@ -2,19 +2,24 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from mes.core.registry import Registry
+
+GROUPS = {"now": _("Now"), "record": _("What happened"), "setup": _("Set up and connect")}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
     """An entry of the navigation. ``icon`` is a symbol of ``static/icons.svg``; ``order`` sorts, small first.
 
+    ``group`` is one of ``GROUPS``; a page that is ``in_row`` also stands in the top bar, where there is room for seven.
     ``allowed`` says whether a user may see it; without it, every signed-in user may.
     """
 
@@ -24,6 +29,8 @@ class Page:
     url_name: str
     icon: str
     order: int = 50
+    group: str = "now"
+    in_row: bool = False
     allowed: Callable[[Any], bool] | None = None
 
     def url(self) -> str:
@@ -43,18 +50,22 @@ def is_staff(user: Any) -> bool:
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
-    """Give templates ``navigation``: the pages this user may open, each with ``url`` and ``is_current``."""
+    """Give templates ``navigation`` (the pages this user may open, each with ``url`` and ``is_current``) and the same
+    pages as ``navigation_groups``, each group with its title."""
 
+    # Functions, so that pages which do not show the navigation (polls, fragments) never load the user for it.
+    @cache
     def entries() -> list[dict[str, Any]]:
         user = getattr(request, "user", None)
         if user is None or not user.is_authenticated:
             return []
-        listed = []
-        for page in sorted(pages, key=lambda page: page.order):
-            url = page.url()
-            if url and (page.allowed is None or page.allowed(user)):
-                listed.append({"page": page, "url": url, "is_current": request.path.startswith(url)})
-        return listed
+        listed = [(page, page.url()) for page in sorted(pages, key=lambda page: page.order)]
+        shown = [(page, url) for page, url in listed if url and (page.allowed is None or page.allowed(user))]
+        here = max((url for _page, url in shown if request.path.startswith(url)), key=len, default="")
+        return [{"page": page, "url": url, "is_current": url == here} for page, url in shown]
 
-    # A function, so that pages which do not show the navigation (polls, fragments) never load the user for it.
-    return {"navigation": entries}
+    def groups() -> list[tuple[str | Promise, list[dict[str, Any]]]]:
+        by_group = [(title, [one for one in entries() if one["page"].group == key]) for key, title in GROUPS.items()]
+        return [(title, listed) for title, listed in by_group if listed]
+
+    return {"navigation": entries, "navigation_groups": groups}

@@ -132,6 +132,7 @@ class CallMaintenance(Action):
             request_id=tap.id,
             work_unit_id=_unit(tap),
             person=tap.person,
+            occurred_at=tap.at,
             now=tap.now,
             note=tap.text("note", needed=False),
         )

@@ -31,6 +31,7 @@ class ExecutionConfig(AppConfig):
                 url_name="execution:board",
                 icon="board",
                 order=10,
+                in_row=True,
             )
         )
         pages.add(
@@ -40,7 +41,9 @@ class ExecutionConfig(AppConfig):
                 summary=_("What is in a lot, where it went, and holding all of it."),
                 url_name="execution:trace-find",
                 icon="lot",
-                order=15,
+                order=28,
+                group="record",
+                in_row=True,
             )
         )
         attention.sources.add(

@@ -16,6 +16,7 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET, require_http_methods
 
 from mes.access.queries import sites_of
+from mes.access.views import lacking
 from mes.core.errors import DomainError
 from mes.core.paper import undrawable
 from mes.masterdata.models import Site, WorkCenter
@@ -40,7 +41,7 @@ def labels(request: HttpRequest) -> HttpResponse:
     problem = ""
     if request.method == "POST":
         if lot.site not in _sites(caller, PRINT):
-            raise PermissionDenied(_("To print labels takes the right material:write. Ask IT for a role with it."))
+            raise PermissionDenied(lacking(PRINT))
         try:
             done = services.print_labels(
                 print_id=_uuid(given.get("print_id", "")),

@@ -29,6 +29,8 @@ class PerformanceConfig(AppConfig):
                 url_name="performance:overview",
                 icon="oee",
                 order=15,
+                group="record",
+                in_row=True,
                 allowed=allowed,
             )
         )

@@ -26,7 +26,8 @@ class TerminalConfig(AppConfig):
                 summary=_("One screen per work center for the people who work there."),
                 url_name="terminal:terminals",
                 icon="terminal",
-                order=20,
+                order=45,
+                in_row=True,
             )
         )
         pages.add(
@@ -37,6 +38,7 @@ class TerminalConfig(AppConfig):
                 url_name="admin:index",
                 icon="plan",
                 order=80,
+                group="setup",
                 allowed=is_staff,
             )
         )
@@ -59,6 +61,7 @@ class TerminalConfig(AppConfig):
                 url_name="terminal:devices",
                 icon="device",
                 order=70,
+                group="setup",
                 allowed=lambda user: sites_of(user, "devices:manage").exists(),
             )
         )

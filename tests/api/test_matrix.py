@@ -96,6 +96,7 @@ DECLARED: dict[str, dict[str, str]] = {
     "api/v1/calls": {"GET": "orders:read", "POST": "operations:run"},
     "api/v1/calls/<uuid:pk>": {"GET": "orders:read"},
     "api/v1/calls/<uuid:pk>/acknowledge": {"POST": "calls:answer"},
+    "api/v1/calls/<uuid:pk>/arrive": {"POST": "calls:answer"},
     "api/v1/calls/<uuid:pk>/resolve": {"POST": "calls:answer"},
     "api/v1/handovers": {"GET": "orders:read"},
     "api/v1/work-unit-states": {"GET": "equipment:read"},

@@ -91,7 +91,8 @@ def test_another_site_s_people_are_not_found(sign_in, worked):
 
 def test_who_only_looks_changes_nothing(sign_in, worked):
     page = decide(sign_in("CONTROLLER"), worked.site, what="approve", person=worked.person.number)
-    assert words(page) == ["Your role does not allow this. It needs the right “labor:correct”."]
+    [said] = words(page)
+    assert "needs the right “labor:correct”" in said and "the role Supervisor" in said
     assert not DayApproval.objects.exists()
 
 

@@ -8,11 +8,14 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from mes.andon.events import CallAnswered, CallEscalated, CallRaised
+from mes.andon.events import CallEscalated
 from mes.andon.models import Call, CallKind, EscalationStep
 from mes.andon.rules import Step, tier_of
+from mes.andon.services.maintenance import unit_meant
+from mes.andon.services.told import tell_answered, tell_raised
 from mes.core import bus
 from mes.core.errors import DomainError, InvalidInput, NotFound
+from mes.equipment import services as equipment
 from mes.execution.services.locking import clock_time
 from mes.masterdata.models import Person, WorkCenter
 
@@ -46,6 +49,12 @@ class KindUnknown(InvalidInput):
     code = "call_kind_unknown"
 
 
+class UnitUnknown(InvalidInput):
+    """The work center has no such work unit."""
+
+    code = "call_unit_unknown"
+
+
 class OutcomeMissing(InvalidInput):
     """Whoever resolves a call says what was done."""
 
@@ -62,11 +71,17 @@ def raise_call(
     occurred_at: datetime,
     now: datetime,
     note: str = "",
+    work_unit: str = "",
 ) -> Call:
     """Call somebody to a work center; the same id again returns the first call.
 
+    Maintenance is called to a work unit, the only one if none is named: that is a request for maintenance, and the other way
+    round. Where several could be meant, it is a call to the work center.
+
     :raises KindUnknown: nobody can be called by that name.
+    :raises UnitUnknown: the work center has no work unit of that code.
     :raises CallOpen: a call of this kind is open there, saying since when and whether somebody comes.
+    :raises mes.equipment.services.maintenance.AlreadyRequested: the same of a work unit.
     """
     if kind not in CallKind.values:
         raise KindUnknown(
@@ -74,11 +89,23 @@ def raise_call(
             % {"kind": kind, "values": ", ".join(CallKind.values)},
             field="kind",
         )
+    unit = unit_meant(work_center_id=work_center_id, work_unit=work_unit)
+    if work_unit and unit is None:
+        raise UnitUnknown(_("There is no work unit “%(unit)s” here.") % {"unit": work_unit[:64]}, field="work_unit")
+    known = Call.objects.filter(pk=call_id).select_related("work_center", "site").first()
+    if known:
+        return known
+    if kind == CallKind.MAINTENANCE and unit:
+        # No lock on the work center: requests lock the unit, and so does a stop that calls maintenance.
+        equipment.request_maintenance(
+            request_id=call_id, work_unit_id=unit.pk, person=person, note=note, occurred_at=occurred_at, now=now
+        )
+        return Call.objects.get(pk=call_id)
     center = WorkCenter.objects.select_for_update(of=("self",)).select_related("site").get(pk=work_center_id)
     known = Call.objects.filter(pk=call_id).select_related("work_center", "site").first()
     if known:
         return known
-    opened = Call.objects.filter(work_center=center, kind=kind).exclude(status=Status.RESOLVED).first()
+    opened = Call.objects.filter(work_center=center, work_unit=None, kind=kind).exclude(status=Status.RESOLVED).first()
     if opened:
         words = (
             _("%(kind)s was called %(time)s. %(who)s comes.")
@@ -94,12 +121,7 @@ def raise_call(
         id=call_id, site=center.site, work_center=center, kind=kind, note=note, raised_by=person,
         raised_at=min(occurred_at, now),
     )  # fmt: skip
-    bus.publish(
-        CallRaised(
-            event_id=call.pk, site=center.site.code, subject=f"center/{center.code}", occurred_at=call.raised_at,
-            call_id=call.pk, work_center=center.code, call=kind, note=note, person=person.number if person else "",
-        )
-    )  # fmt: skip
+    tell_raised(call)
     return call
 
 
@@ -110,16 +132,30 @@ def acknowledge_call(*, call_id: UUID, by: str, now: datetime) -> Call:
     :raises CallUnknown: there is no such call.
     :raises CallOver: it was resolved.
     """
-    call = _locked(call_id)
-    if call.status == Status.RESOLVED:
-        raise CallOver(
-            _("%(call)s was resolved %(time)s by %(who)s.")
-            % {"call": call, "time": clock_time(call.resolved_at, call.site), "who": call.resolved_by}
-        )
+    if _is_request(call_id):
+        equipment.acknowledge_maintenance(request_id=call_id, by=by, now=now)
+        return _locked(call_id)
+    call = _open(call_id)
     if call.status == Status.RAISED:
         call.status, call.acknowledged_at, call.acknowledged_by = Status.ACKNOWLEDGED, now, by
         call.save(update_fields=["status", "acknowledged_at", "acknowledged_by"])
-        _answered(call, by=by, at=now)
+        tell_answered(call, by=by, at=now)
+    return call
+
+
+@transaction.atomic
+def arrive_at_call(*, call_id: UUID, by: str, now: datetime) -> Call:
+    """Say that somebody is there, which says as well that somebody came. Twice is once.
+
+    :raises CallUnknown: there is no such call.
+    :raises CallOver: it was resolved.
+    """
+    acknowledge_call(call_id=call_id, by=by, now=now)
+    call = _open(call_id)
+    if call.status == Status.ACKNOWLEDGED:
+        call.status, call.arrived_at, call.arrived_by = Status.ARRIVED, now, by
+        call.save(update_fields=["status", "arrived_at", "arrived_by"])
+        tell_answered(call, by=by, at=now)
     return call
 
 
@@ -133,15 +169,13 @@ def resolve_call(*, call_id: UUID, by: str, now: datetime, outcome: str) -> Call
     """
     if not outcome.strip():
         raise OutcomeMissing(_("Say in a few words what was done."), field="outcome")
-    call = _locked(call_id)
-    if call.status == Status.RESOLVED:
-        raise CallOver(
-            _("%(call)s was resolved %(time)s by %(who)s.")
-            % {"call": call, "time": clock_time(call.resolved_at, call.site), "who": call.resolved_by}
-        )
+    if _is_request(call_id):
+        equipment.finish_maintenance(request_id=call_id, by=by, now=now, outcome=outcome)
+        return _locked(call_id)
+    call = _open(call_id)
     call.status, call.resolved_at, call.resolved_by, call.outcome = Status.RESOLVED, now, by, outcome.strip()
     call.save(update_fields=["status", "resolved_at", "resolved_by", "outcome"])
-    _answered(call, by=by, at=now)
+    tell_answered(call, by=by, at=now)
     return call
 
 
@@ -176,19 +210,34 @@ def escalate_calls(*, now: datetime) -> list[tuple[Call, EscalationStep]]:
     return told
 
 
+def _is_request(call_id: UUID) -> bool:
+    """Say whether the call is answered by answering its request for maintenance.
+
+    Read without a lock: whoever answers a request locks it before its call, so the call must not be locked first.
+    """
+    call = Call.objects.select_related("work_center", "work_unit", "site").filter(pk=call_id).first()
+    if call:
+        _still_open(call)
+    return call is not None and call.kind == CallKind.MAINTENANCE and call.work_unit_id is not None
+
+
 def _locked(call_id: UUID) -> Call:
-    found = Call.objects.select_for_update(of=("self",)).select_related("work_center", "site", "raised_by")
+    found = Call.objects.select_for_update(of=("self",)).select_related("work_center", "work_unit", "site", "raised_by")
     call = found.filter(pk=call_id).first()
     if call is None:
         raise CallUnknown(_("There is no such call."))
     return call
 
 
-def _answered(call: Call, *, by: str, at: datetime) -> None:
-    bus.publish(
-        CallAnswered(
-            event_id=uuid.uuid5(_NAMESPACE, f"{call.pk}/{call.status}"), site=call.site.code,
-            subject=f"center/{call.work_center.code}", occurred_at=at, call_id=call.pk,
-            work_center=call.work_center.code, call=call.kind, status=call.status, by=by, outcome=call.outcome,
+def _open(call_id: UUID) -> Call:
+    call = _locked(call_id)
+    _still_open(call)
+    return call
+
+
+def _still_open(call: Call) -> None:
+    if call.status == Status.RESOLVED:
+        raise CallOver(
+            _("%(call)s was resolved %(time)s by %(who)s.")
+            % {"call": call, "time": clock_time(call.resolved_at, call.site), "who": call.resolved_by}
         )
-    )  # fmt: skip

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db.models import Count, Exists, OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce
@@ -165,8 +166,14 @@ def open_requests(*, sites: Collection[str]) -> list[MaintenanceRequest]:
     return list(requests.select_related("site", "work_unit", "reason", "person").order_by("requested_at"))
 
 
+def request_of(request_id: UUID) -> MaintenanceRequest:
+    """Return a request with everything that it names."""
+    related = ("site", "work_unit__work_center", "reason", "person")
+    return MaintenanceRequest.objects.select_related(*related).get(pk=request_id)
+
+
 def needs_attention(*, sites: Collection[str], now: datetime) -> list[Attention]:
-    """Return units that stand still without a reason, unexplained stops, and calls for maintenance that nobody has seen."""
+    """Return units that stand still without a reason, and stops that nobody has explained; calls are told by andon."""
     waiting = unexplained(units_of(sites), now=now)
     still = [stop for stop in waiting if stop.interval.end is None]
     ended: dict[int, list[Stop]] = {}
@@ -196,14 +203,4 @@ def needs_attention(*, sites: Collection[str], now: datetime) -> list[Attention]
         )
         for pk, stops in list(ended.items())[:MOST_SHOWN]
     ]
-    return found + [
-        Attention(
-            key=f"maintenance-{request.pk}",
-            what=_("%(unit)s: maintenance was called") % {"unit": request.work_unit.code},
-            how=request.note or (request.reason.name if request.reason else _("Say that somebody comes.")),
-            url=reverse("equipment:maintenance"),
-            since=request.requested_at,
-        )
-        for request in open_requests(sites=sites)[:MOST_SHOWN]
-        if request.acknowledged_at is None
-    ]
+    return found

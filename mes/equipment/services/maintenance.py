@@ -55,8 +55,11 @@ def request_maintenance(
     note: str = "",
     by: str = "",
     stop_started_at: datetime | None = None,
+    occurred_at: datetime | None = None,
 ) -> MaintenanceRequest:
     """Call maintenance to a unit; the same id again returns the first request.
+
+    ``occurred_at`` is when somebody called, where that was before ``now``: at a terminal without a network.
 
     :raises AlreadyRequested: a request for the unit is open, saying since when and whether somebody comes.
     """
@@ -88,6 +91,7 @@ def request_maintenance(
         by=by,
         stop_started_at=stop_started_at,
         now=now,
+        occurred_at=occurred_at,
     )
 
 
@@ -168,10 +172,11 @@ def _request(
     by: str,
     stop_started_at: datetime | None,
     now: datetime,
+    occurred_at: datetime | None = None,
 ) -> MaintenanceRequest:
     request = MaintenanceRequest.objects.create(
         id=request_id, site=unit.site, work_unit=unit, reason=reason, note=note[:4000], stop_started_at=stop_started_at,
-        person=person, requested_at=now, requested_by=by,
+        person=person, requested_at=min(occurred_at or now, now), requested_by=by,
     )  # fmt: skip
     _tell(request, now=now, by=by)
     return request

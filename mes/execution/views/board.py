@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from mes.access.queries import may, sites_of
+from mes.access.views import lacking
 from mes.core import live
 from mes.core.attention import all_attention
 from mes.core.errors import DomainError
@@ -163,7 +164,7 @@ def decide(request: HttpRequest, number: str) -> HttpResponse:
         raise Http404
     right, deed, words = deeds[asked]
     if not may(request.user, right, found.site.code):
-        messages.error(request, _("Your role does not allow this. It needs the right “%(right)s”.") % {"right": right})
+        messages.error(request, lacking(right))
         return redirect("execution:order", number)
     try:
         deed()

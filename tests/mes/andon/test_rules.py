@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mes.andon.rules import Step, tier_of
+from mes.andon.rules import Step, next_step, standing, tier_of
 
 EIGHT = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 STEPS = (Step(2, 5, "Shift lead"), Step(3, 20, "Plant manager"))
@@ -28,3 +28,24 @@ def test_an_acknowledgement_stops_the_climb():
 
 def test_without_steps_nobody_else_is_told():
     assert tier_of(raised_at=EIGHT, acknowledged_at=None, steps=(), now=after(600)) is None
+
+
+@pytest.mark.parametrize(
+    ("minutes", "steps", "said"),
+    [
+        (4, STEPS, "IN_TIME"), (5, STEPS, "LATE"), (20, STEPS, "CRITICAL"),
+        (4, (), "IN_TIME"), (5, (), "LATE"), (15, (), "CRITICAL"),
+        (9, STEPS[:1], "LATE"), (10, STEPS[:1], "CRITICAL"),
+    ],
+)  # fmt: skip
+def test_how_late_a_call_is_follows_the_steps_of_its_site(minutes, steps, said):
+    assert standing(raised_at=EIGHT, acknowledged_at=None, steps=steps, now=after(minutes)) == said
+    answered = standing(raised_at=EIGHT, acknowledged_at=after(minutes), steps=steps, now=after(900))
+    assert answered == said
+
+
+def test_who_is_told_next_is_known_until_somebody_comes():
+    given = {"raised_at": EIGHT, "steps": STEPS}
+    assert next_step(acknowledged_at=None, now=after(6), **given) == STEPS[1]
+    assert next_step(acknowledged_at=None, now=after(21), **given) is None
+    assert next_step(acknowledged_at=after(2), now=after(3), **given) is None

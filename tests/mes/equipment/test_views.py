@@ -133,7 +133,7 @@ def test_attention_names_what_stands_still_what_is_unexplained_and_who_was_calle
     stop(unit, when=at(50))
     services.request_maintenance(request_id=uuid.uuid4(), work_unit_id=unit.pk, person=None, now=at(51))
     page = sign_in("SUPERVISOR").get("/board/").content.decode()
-    for words in ("stands still, nobody has said why", "1 stop without a reason", "maintenance was called"):
+    for words in ("stands still, nobody has said why", "1 stop without a reason", "calls: Maintenance"):
         assert words in page
 
 

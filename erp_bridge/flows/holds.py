@@ -1,4 +1,4 @@
-"""Holds on orders, operations and lots go up at once: an ERP that plans or ships what is held does harm."""
+"""Holds on orders, operations, lots and serial numbers go up at once: an ERP that plans or ships what is held does harm."""
 
 from erp_bridge.sdk.cadence import immediate
 from erp_bridge.sdk.documents import HoldNotice
@@ -17,8 +17,8 @@ class HoldsFlow(Push):
     urgent = True
 
     def translate(self, event: HoldChanged, links: Links) -> HoldNotice:
-        """Return the notice; a lot stands for itself and needs no order."""
-        of_order = event.target != "LOT"
+        """Return the notice; a lot or a piece stands for itself and needs no order."""
+        of_order = event.target not in ("LOT", "SERIAL")
         return HoldNotice(
             site=event.site,
             work_order=event.subject if of_order else "",

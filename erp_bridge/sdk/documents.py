@@ -36,9 +36,10 @@ class OrderStatus(Document):
 
 @dataclass(frozen=True, kw_only=True)
 class HoldNotice(Document):
-    """A hold was placed (``status`` ``PLACED``) or lifted (``LIFTED``) on an ``ORDER``, an ``OPERATION`` or a ``LOT``.
+    """A hold was placed (``status`` ``PLACED``) or lifted (``LIFTED``) on an ``ORDER``, an ``OPERATION``, a ``LOT`` or a
+    ``SERIAL`` number, which stands in ``lot`` too.
 
-    For a lot ``work_order`` and ``erp_work_order`` are "". Several holds may be open on one thing: what ``hold_id``
+    For a lot or serial number ``work_order`` and ``erp_work_order`` are "". Several holds may be open on one thing: what ``hold_id``
     named is lifted by the same id, and the thing is free when all of them are. ``note`` says why.
     """
 

@@ -30,10 +30,11 @@ class MaterialConsumed(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class HoldChanged(Event):
-    """A hold was placed (``status`` ``PLACED``) or lifted (``LIFTED``) on an ``ORDER``, an ``OPERATION`` or a ``LOT``.
+    """A hold was placed (``status`` ``PLACED``) or lifted (``LIFTED``) on an ``ORDER``, an ``OPERATION``, a ``LOT`` or a
+    ``SERIAL`` number (a lot of an item of which each piece has a number of its own).
 
     ``hold_id`` is the same in both; ``note`` is the hold's own, or why it was lifted. ``operation`` is set for an
-    operation, ``item`` and ``lot`` for a lot. Several holds may be open at once: each says its own end.
+    operation, ``item`` and ``lot`` for a lot or serial number. Several holds may be open at once: each says its own end.
     """
 
     hold_id: UUID

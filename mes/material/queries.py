@@ -216,6 +216,12 @@ def numbering_rule(item: Item) -> NumberingRule | None:
     return rules.order_by(F("item").asc(nulls_last=True)).first()
 
 
+def has_serials(item: Item) -> bool:
+    """Return whether each piece of the item has a number of its own."""
+    rule = numbering_rule(item)
+    return rule is not None and rule.each == NumberingRule.Each.PIECE
+
+
 def drawn_number(*, item: Item, scope: str) -> str:
     """Return the number that was given out for the scope before, or ""."""
     return DrawnNumber.objects.filter(item=item, scope=scope).values_list("number", flat=True).first() or ""

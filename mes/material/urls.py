@@ -24,6 +24,7 @@ urlpatterns = [
     path("lots/<row:pk>/ship", api.ShipLotView.as_view(), name="api-lot-ship"),
     path("lots/<row:pk>/scrap", api.ScrapLotView.as_view(), name="api-lot-scrap"),
     path("lots/<row:pk>/labels", api.LabelsView.as_view(), name="api-lot-labels"),
+    path("serials/hold", api.HoldSerialView.as_view(), name="api-serial-hold"),
     path("lot-holds", api.LotHoldsView.as_view(), name="api-lot-holds"),
     path("movements", api.MovementsView.as_view(), name="api-movements"),
 ]

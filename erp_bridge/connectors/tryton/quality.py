@@ -50,6 +50,7 @@ def _of_hold(document: HoldNotice) -> str:
         "ORDER": "The order is",
         "OPERATION": f"Operation {document.operation} is",
         "LOT": f"Lot {document.lot} is",
+        "SERIAL": f"Serial number {document.lot} is",
     }.get(document.target, f"{document.target} is")
     why = document.note or document.reason_name or document.reason or "no reason given"
     if document.status == "LIFTED":

@@ -5,6 +5,7 @@ from mes.material.api.labels import LabelsView
 from mes.material.api.lots import (
     FreeLotView,
     HoldLotView,
+    HoldSerialView,
     LotHoldsView,
     LotOutput,
     LotsView,
@@ -19,6 +20,7 @@ __all__ = [
     "GenealogyOutput",
     "GenealogyView",
     "HoldLotView",
+    "HoldSerialView",
     "LabelsView",
     "LotHoldsView",
     "LotOutput",

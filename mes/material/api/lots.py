@@ -102,9 +102,7 @@ class LotsView(ApiView):
         """Take a quantity of an item into stock under a lot number, making the lot if it is new."""
         given = self.body(self.New)
         self.site_allowed(given["site"])
-        item = Item.objects.select_related("site", "uom").filter(site__code=given["site"], number=given["item"]).first()
-        if item is None:
-            raise ItemUnknown(f"There is no item {given['item']} at {given['site']}.", field="item")
+        item = item_at(given["site"], given["item"])
         person = None
         if given["person"]:
             person = Person.objects.filter(site=item.site, number=given["person"], active=True).first()
@@ -190,6 +188,34 @@ class HoldLotView(ApiView):
         return answered_once(request, given, work)
 
 
+class HoldSerialView(ApiView):
+    """Forbidding the use of one piece."""
+
+    rights = {"POST": "orders:hold"}
+
+    class Body(Input):
+        site = CodeField(max_length=32)
+        item = CodeField()
+        serial = CodeField(help_text="The piece's number, made yet or not.")
+        reason = CodeField(required=False, default="", allow_empty=True, help_text="The code of a HOLD reason.")
+        note = TextField(required=False, default="", max_length=4000, allow_blank=True)
+
+    @extend_schema(operation_id="serials_hold", request=Body, responses={201: LotHoldOutput})
+    def post(self, request: Any) -> Response:
+        """Hold one piece by its serial number until the hold is lifted (/lots/<id>/free)."""
+        given = self.body(self.Body)
+        item = item_at(self.site_allowed(given["site"]), given["item"])
+
+        def work() -> tuple[int, Any]:
+            hold = services.hold_serial(
+                item=item, number=given["serial"], by=_by(request), now=timezone.now(), reason=given["reason"],
+                note=given["note"],
+            )  # fmt: skip
+            return 201, LotHoldOutput(hold).data
+
+        return answered_once(request, given, work)
+
+
 class FreeLotView(ApiView):
     """Allowing the use of a lot again."""
 
@@ -251,6 +277,17 @@ def movements() -> Any:
 
 def _by(request: Any) -> str:
     return str(request.auth.actor).removeprefix("user:")
+
+
+def item_at(site: str, number: str) -> Item:
+    """Return the item of a site.
+
+    :raises ItemUnknown: there is none of that number.
+    """
+    item = Item.objects.select_related("site", "uom").filter(site__code=site, number=number).first()
+    if item is None:
+        raise ItemUnknown(f"There is no item {number} at {site}.", field="item")
+    return item
 
 
 def lots() -> Any:

@@ -4,7 +4,7 @@ Orders are named by number here: material knows none. What concerns an order is 
 order's lock; lots are locked after it. Quantities are in the item's own unit.
 """
 
-from mes.material.services.holds import HoldLifted, hold_lot, release_lot_hold, set_lot_status
+from mes.material.services.holds import HoldLifted, NoSerials, hold_lot, hold_serial, release_lot_hold, set_lot_status
 from mes.material.services.labels import CopiesWrong, ReasonNeeded, draw_labels, print_labels, zpl_of
 from mes.material.services.movements import (
     Kind,
@@ -40,6 +40,7 @@ __all__ = [
     "LotUnknown",
     "LotWrongItem",
     "MovementIdReused",
+    "NoSerials",
     "NothingMoved",
     "ReasonNeeded",
     "ReturnOverIssued",
@@ -51,6 +52,7 @@ __all__ = [
     "consumed_quantity",
     "draw_labels",
     "hold_lot",
+    "hold_serial",
     "issue_material",
     "note_process",
     "output_number",

@@ -1,4 +1,4 @@
-"""Holds on lots: placed, lifted, told at once; and blocking for good."""
+"""Holds on lots and serial numbers: placed, lifted, told at once; and blocking for good."""
 
 import uuid
 from datetime import datetime
@@ -7,12 +7,21 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from mes.core import bus
-from mes.core.errors import DomainError, NotFound
+from mes.core.errors import DomainError, InvalidInput, NotFound
+from mes.masterdata.models import Item
 from mes.masterdata.queries import hold_reason
 from mes.material.events import HoldChanged
 from mes.material.models import Lot, LotHold
+from mes.material.queries import has_serials
+from mes.material.services.movements import LotMissing, lot_to_fill
 
 _HOLDS = uuid.UUID("5b0c7c55-41f7-5d0b-8f27-0f6d6d1f3a61")
+
+
+class NoSerials(InvalidInput):
+    """The pieces of the item cannot be told apart."""
+
+    code = "no_serials"
 
 
 class HoldLifted(DomainError):
@@ -36,6 +45,28 @@ def hold_lot(*, lot_id: int, by: str, now: datetime, reason: str = "", note: str
         _write_status(lot, Lot.Status.HOLD, str(hold), now)
     bus.publish(_hold_changed(hold, "PLACED", by=by, note=note, now=now))
     return hold
+
+
+@transaction.atomic
+def hold_serial(
+    *, item: Item, number: str, by: str, now: datetime, reason: str = "", note: str = "", source: str = ""
+) -> LotHold:
+    """Forbid the use of one piece by its serial number, made yet or not: until the hold is lifted nobody reports it as
+    good, issues, moves or ships it. ``reason`` is the code of a HOLD reason, or "".
+
+    :raises NoSerials: the pieces of the item have no numbers of their own.
+    :raises mes.material.services.LotMissing: no number.
+    :raises mes.masterdata.queries.UnknownReason: the site has no such hold reason.
+    """
+    if not number:
+        raise LotMissing(_("Enter the serial number."), field="serial")
+    if not has_serials(item):
+        raise NoSerials(
+            _("The pieces of %(item)s have no serial numbers. Hold the lot, or the order.") % {"item": item.number},
+            field="item",
+        )
+    lot = lot_to_fill(item=item, number=number, now=now)
+    return hold_lot(lot_id=lot.pk, by=by, now=now, reason=reason, note=note, source=source)
 
 
 @transaction.atomic
@@ -96,7 +127,7 @@ def _hold_changed(
     hold_id = uuid.uuid5(_HOLDS, f"{lot.site.code}/{hold.pk}")
     return HoldChanged(
         event_id=uuid.uuid5(hold_id, status), site=lot.site.code, subject=f"lot/{lot.item.number}/{lot.number}",
-        occurred_at=now, hold_id=hold_id, target="LOT", status=status, item=lot.item.number, lot=lot.number,
+        occurred_at=now, hold_id=hold_id, target="SERIAL" if has_serials(lot.item) else "LOT", status=status, item=lot.item.number, lot=lot.number,
         reason=hold.reason.code if hold.reason else "", reason_name=hold.reason.name if hold.reason else "",
         note=note, source=hold.source, person=by,
     )  # fmt: skip

@@ -13,7 +13,7 @@ from mes.masterdata.models import Item
 from mes.material import rules
 from mes.material.models import DrawnNumber, Lot, NumberCounter, NumberingRule
 from mes.material.queries import drawn_number, numbering_rule
-from mes.material.services.movements import Kind, lot_to_fill
+from mes.material.services.movements import Kind, LotBlocked, lot_to_fill
 
 Each = NumberingRule.Each
 MOST_TRIES = 1000
@@ -41,6 +41,7 @@ def output_number(*, item: Item, order: str, wanted: str, quantity: Decimal, at:
 
     :raises SerialsOneByOne: the rule gives each piece its own number, and there is more than one.
     :raises SerialTaken: a piece with the wanted serial number was made before.
+    :raises mes.material.services.LotBlocked: the piece with the wanted serial number is on hold.
     :raises mes.material.rules.NumbersUsedUp: the counter has no digits left.
     """
     rule = numbering_rule(item)
@@ -52,6 +53,8 @@ def output_number(*, item: Item, order: str, wanted: str, quantity: Decimal, at:
                 _("Each piece of %(item)s has its own serial number: report them one by one.") % {"item": item.number},
                 field="good_quantity",
             )
+        if wanted:
+            _check_free(item, wanted, at)
         if wanted and _made_before(item, wanted, at):
             raise SerialTaken(
                 _("%(number)s was made before. Scan the number of this piece.") % {"number": wanted}, field="lot"
@@ -66,6 +69,18 @@ def output_number(*, item: Item, order: str, wanted: str, quantity: Decimal, at:
     if scope:
         DrawnNumber.objects.create(item=item, scope=scope, number=number)
     return number
+
+
+def _check_free(item: Item, number: str, at: datetime) -> None:
+    """Refuse a piece that is on hold; what was made before the hold was placed is a fact."""
+    lot = lot_to_fill(item=item, number=number, now=at)
+    held = lot.holds.filter(released_at=None, placed_at__lte=at).select_related("reason").first()
+    if held or lot.status == Lot.Status.BLOCKED:
+        raise LotBlocked(
+            _("%(number)s is on hold: %(why)s. Set the piece aside.")
+            % {"number": number, "why": held or lot.status_reason or _("blocked")},
+            field="lot",
+        )
 
 
 def _made_before(item: Item, number: str, at: datetime) -> bool:

@@ -155,8 +155,9 @@ def test_a_hold_goes_up_at_once_with_its_reason_and_the_operation_it_concerns():
     assert HoldsFlow.urgent
 
 
-def test_a_hold_on_a_lot_needs_no_order_that_the_erp_knows():
-    of_lot = replace(HELD, subject="lot/FG/L-1", target="LOT", operation="", lot="L-1")
+@pytest.mark.parametrize("target", ["LOT", "SERIAL"])
+def test_a_hold_on_a_lot_or_a_piece_needs_no_order_that_the_erp_knows(target):
+    of_lot = replace(HELD, subject="lot/FG/L-1", target=target, operation="", lot="L-1")
     notice = HoldsFlow().translate(of_lot, Links())
     assert (notice.work_order, notice.erp_work_order, notice.item, notice.lot) == ("", "", "FG", "L-1")
 

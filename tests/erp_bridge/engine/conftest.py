@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import pytest
 
-from erp_bridge.engine import clock, links, outbox, wiring
+from erp_bridge.engine import clock, delivery, links, outbox, wiring
 from mes.execution.events import WorkOrderLinked
 from tests.erp_bridge.engine import plant
 
@@ -63,3 +63,9 @@ def linked(monkeypatch):
 
     monkeypatch.setattr(links, "external_id", lambda connection, number: known.get(number))
     return link
+
+
+@pytest.fixture
+def only_counts(erp, now, monkeypatch):
+    """One flow per event is enough here; pauses are as long as they may be."""
+    monkeypatch.setattr(delivery.random, "uniform", lambda low, high: high)

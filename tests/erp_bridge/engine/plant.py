@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
-from erp_bridge.engine import outbox, registry, wiring
+from erp_bridge.engine import outbox, registry, wiring, worker
 from erp_bridge.models import Connection, FlowState, OutboundMessage
 from erp_bridge.sdk import cadence, errors
 from erp_bridge.sdk.connector import Ack, Connector, Page, Read, Recall, Setting, Write
@@ -16,6 +16,7 @@ from erp_bridge.sdk.documents import Document
 from erp_bridge.sdk.flow import Pull, Push
 from mes.core.event import Event
 
+MINUTE = timedelta(minutes=1)
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
 
@@ -241,3 +242,21 @@ def tell(event: Event) -> list[OutboundMessage]:
     """Enqueue the event as the bus would, and return its messages."""
     outbox.enqueue(event)
     return list(OutboundMessage.objects.filter(event_id=event.event_id).order_by("connection", "seq"))
+
+
+def say(*pieces, subject="WO1", **fields):
+    """Enqueue one message per number in the flow ``counts``; return them."""
+    FlowState.objects.filter(flow="slow").update(enabled=False)
+    wiring.forget()
+    return [tell(counted(each, subject, **fields))[0] for each in pieces]
+
+
+def sweep():
+    """Do what is due; return how many streams had work."""
+    return worker.sweep(budget=600)
+
+
+def state(message):
+    """Return the message's state as it is stored."""
+    message.refresh_from_db()
+    return message.state

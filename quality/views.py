@@ -8,7 +8,6 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core import signing
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
@@ -19,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from mes.access.queries import may, sites_of
-from mes.access.views import lacking
+from mes.access.views import check_user, lacking
 from mes.core import live
 from mes.core.errors import DomainError, InvalidInput, NotAllowed
 from mes.documents.queries import photos_of
@@ -46,8 +45,7 @@ RIGHT_FOR = {
 def overview(request: HttpRequest) -> HttpResponse:
     """Show what waits for quality at the sites of whoever looks."""
     codes = sorted(site.code for site in sites_of(request.user, SEE))
-    if not codes:
-        raise PermissionDenied(lacking(SEE))
+    check_user(request.user, SEE)
     token = signing.dumps(codes, salt="quality-page", compress=True)
     return render(
         request,

@@ -80,6 +80,16 @@ def check(grant: SiteGrant, right: str) -> None:
         raise PermissionDenied(lacking(right))
 
 
+def check_user(user: Any, right: str) -> None:
+    """Refuse the page to a signed-in person who has the right at no site.
+
+    :raises django.core.exceptions.PermissionDenied: naming the right, the roles that have it, and whom to ask.
+    """
+    grant = grant_of_user(user)
+    if grant is None or not grant.may(right):
+        raise PermissionDenied(lacking(right))
+
+
 def lacking(right: str) -> str:
     """Return what to tell who lacks a right: which it is, which roles have it, and whom to ask."""
     return _(

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from mes.access.queries import may, sites_of
-from mes.access.views import lacking
+from mes.access.views import check_user, lacking
 from mes.andon import queries, services
 from mes.andon.models import Call, CallKind
 from mes.andon.panels import ICONS
@@ -35,6 +35,7 @@ TIMES_OF = timedelta(days=7)
 def board(request: HttpRequest) -> HttpResponse:
     """Show the open calls of the sites of whoever looks."""
     codes = sorted(site.code for site in sites_of(request.user, "orders:read"))
+    check_user(request.user, "orders:read")
     answers = sorted(code for code in codes if may(request.user, "calls:answer", code))
     token = signing.dumps([codes, answers], salt="andon-page", compress=True)
     return render(

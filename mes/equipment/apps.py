@@ -45,13 +45,38 @@ class EquipmentConfig(AppConfig):
         bus.subscribe(WorkOrderStatusChanged, on_order)
         live.watch("equipment", intervals.last_change)
 
+        from mes.access.queries import sites_of
         from mes.core import attention
+        from mes.core.pages import Page, pages
         from mes.equipment.panels import ACTIONS, PANELS, standstill
         from mes.equipment.queries import stops
         from mes.terminal.panels import actions, panels, tell_standstills
 
         attention.sources.add(
             attention.AttentionSource(key="equipment", title=_("Machines"), look=stops.needs_attention, order=15)
+        )
+        pages.add(
+            Page(
+                key="stops",
+                title=_("Stops"),
+                summary=_("Give stops their reasons, cut and join them, enter forgotten ones."),
+                url_name="equipment:stops",
+                icon="down",
+                order=16,
+                group="record",
+                allowed=lambda user: sites_of(user, "equipment:read").exists(),
+            )
+        )
+        pages.add(
+            Page(
+                key="maintenance",
+                title=_("Maintenance"),
+                summary=_("Which machines wait for maintenance, who comes, what was done."),
+                url_name="equipment:maintenance",
+                icon="setup",
+                order=14,
+                allowed=lambda user: sites_of(user, "equipment:read").exists(),
+            )
         )
         tell_standstills(standstill)
         for panel in PANELS:

@@ -34,3 +34,15 @@ class PerformanceConfig(AppConfig):
                 allowed=allowed,
             )
         )
+        pages.add(
+            Page(
+                key="pareto",
+                title=_("Stops by reason"),
+                summary=_("Which reasons cost most time, on which machine and in which shift."),
+                url_name="performance:pareto",
+                icon="board",
+                order=17,
+                group="record",
+                allowed=allowed,
+            )
+        )

@@ -125,7 +125,7 @@ def test_maintenance_is_called_seen_and_done(open_page, plant, unit):
     page.click(f"#call-{unit.pk}")
     expect(page.locator(".machine")).to_contain_text("Maintenance is called", timeout=30_000)
     office = open_page("/maintenance/", user="lead")
-    office.click("button:has-text('I come')")
+    office.click("button:has-text('I am coming')")
     expect(page.locator(".machine")).to_contain_text("Maintenance comes", timeout=30_000)
     office.fill("input[name=outcome]", "Greased")
     office.click("button:has-text('Done')")

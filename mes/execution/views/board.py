@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from mes.access.queries import may, sites_of
-from mes.access.views import lacking
+from mes.access.views import check_user, lacking
 from mes.core import live
 from mes.core.attention import all_attention
 from mes.core.errors import DomainError
@@ -35,6 +35,7 @@ PAGE_AGE = 7 * 24 * 3600
 def board(request: HttpRequest) -> HttpResponse:
     """Show what goes on at the sites of whoever looks."""
     codes = sorted(site.code for site in sites_of(request.user, "orders:read"))
+    check_user(request.user, "orders:read")
     token = signing.dumps(codes, salt="board-page", compress=True)
     with timezone.override(zone_of(codes)):
         return render(

@@ -14,9 +14,15 @@ COLUMNS = ["code", "name", "loss", "unit", "shift", "seconds", "stop"]
 STOPPED_KINDS = (timeline.STOPPED, timeline.UNEXPLAINED)
 
 
+MINUTES, COUNT = "minutes", "count"
+
+
 @dataclass(frozen=True, kw_only=True)
 class ParetoRow:
-    """One reason: minutes within planned time, how often, and its share of all stops. ``code`` "" is without a reason."""
+    """One reason: minutes, how often, and its share of all stops. ``code`` "" is without a reason.
+
+    ``is_vital``: it is one of the few reasons that make up 80 % of what is explained.
+    """
 
     code: str
     name: str
@@ -27,11 +33,16 @@ class ParetoRow:
     share: Decimal
     cumulative: Decimal
     by_shift: tuple[Decimal, ...]
+    is_vital: bool = False
+
+    @property
+    def is_planned(self) -> bool:
+        return self.loss == timeline.PLANNED_LOSS
 
 
 @dataclass(frozen=True)
 class Pareto:
-    """The reasons, what has none before all others, then by minutes; ``shifts`` names the columns of ``by_shift``."""
+    """The reasons, what has none before all others, then by what is counted; ``shifts`` names the columns of ``by_shift``."""
 
     rows: Sequence[ParetoRow]
     shifts: Sequence[str]
@@ -40,19 +51,26 @@ class Pareto:
 
     @property
     def vital_few(self) -> int:
-        """How many reasons (those without one aside) make up 80 % of the explained minutes."""
-        explained = [row.minutes for row in self.rows if row.code]
-        whole, sofar = sum(explained, Decimal(0)), Decimal(0)
-        for number, amount in enumerate(explained, start=1):
-            sofar += amount
-            if sofar * 5 >= whole * 4:
-                return number
-        return 0
+        """How many reasons (those without one aside) make up 80 % of what is explained."""
+        return sum(row.is_vital for row in self.rows)
+
+    @property
+    def line_after(self) -> int:
+        """After how many rows the line of 80 % is drawn; 0 where nothing lies below it."""
+        rows = [number for number, row in enumerate(self.rows, start=1) if row.is_vital]
+        return rows[-1] if rows and rows[-1] < len(self.rows) else 0
 
 
-def stops_table(shifts: Iterable[ShiftOfUnit], *, with_micro: bool = False) -> pd.DataFrame:
-    """Return a row for each piece of a stop within planned time; whole seconds, so that every sum is exact."""
-    kinds = (*STOPPED_KINDS, timeline.MICRO) if with_micro else STOPPED_KINDS
+def stops_table(shifts: Iterable[ShiftOfUnit], *, with_micro: bool = False, with_planned: bool = False) -> pd.DataFrame:
+    """Return a row for each piece of a stop; whole seconds, so that every sum is exact.
+
+    Stops that were explained as planned are not planned time, and are there only ``with_planned``.
+    """
+    kinds = {
+        *STOPPED_KINDS,
+        *([timeline.MICRO] if with_micro else []),
+        *([timeline.PLANNED_STOP] if with_planned else []),
+    }
     rows = []
     for shift in shifts:
         for piece in shift.segments:
@@ -67,18 +85,33 @@ def stops_table(shifts: Iterable[ShiftOfUnit], *, with_micro: bool = False) -> p
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def pareto(shifts: Iterable[ShiftOfUnit], *, with_micro: bool = False) -> Pareto:
-    """Return the stops of these shifts by reason; a stop that goes through several shifts counts once."""
-    table = stops_table(shifts, with_micro=with_micro)
+def pareto(
+    shifts: Iterable[ShiftOfUnit],
+    *,
+    with_micro: bool = False,
+    with_planned: bool = False,
+    by: str = MINUTES,
+    reason: str | None = None,
+) -> Pareto:
+    """Return the stops of these shifts by reason, or those of one ``reason`` by work unit.
+
+    A stop that goes through several shifts counts once. ``by`` says what is sorted and shared: ``MINUTES`` or ``COUNT``.
+    """
+    table = stops_table(shifts, with_micro=with_micro, with_planned=with_planned)
+    if reason is not None:
+        table = table[table["code"] == reason]
+        table = table.assign(code=table["unit"], name=table["unit"])
     if table.empty:
         return Pareto([], [], Decimal(0), 0)
-    by_reason = table.groupby(["code", "name", "loss"]).agg(seconds=("seconds", "sum"), count=("stop", "nunique"))
-    by_reason = by_reason.reset_index()
-    by_reason["explained"] = by_reason["code"] != ""
-    by_reason = by_reason.sort_values(["explained", "seconds", "code"], ascending=[True, False, True])
-    by_reason["sofar"] = by_reason["seconds"].cumsum()
+    found = table.groupby(["code", "name", "loss"]).agg(seconds=("seconds", "sum"), count=("stop", "nunique"))
+    found = found.reset_index()
+    found["amount"] = found["count" if by == COUNT else "seconds"]
+    found["explained"] = found["code"] != ""
+    found = found.sort_values(["explained", "amount", "seconds", "code"], ascending=[True, False, False, True])
+    found["sofar"] = found["amount"].cumsum()
     per_shift = table.pivot_table(index="code", columns="shift", values="seconds", aggfunc="sum", fill_value=0)
-    whole = int(by_reason["seconds"].sum())
+    whole = int(found["amount"].sum())
+    unexplained = int(found.loc[~found["explained"], "amount"].sum())
     rows = [
         ParetoRow(
             code=row["code"],
@@ -87,10 +120,18 @@ def pareto(shifts: Iterable[ShiftOfUnit], *, with_micro: bool = False) -> Pareto
             minutes=minutes(int(row["seconds"])),
             count=int(row["count"]),
             mean=minutes(int(row["seconds"])) / int(row["count"]),
-            share=Decimal(int(row["seconds"])) / whole,
+            share=Decimal(int(row["amount"])) / whole,
             cumulative=Decimal(int(row["sofar"])) / whole,
             by_shift=tuple(minutes(int(seconds)) for seconds in per_shift.loc[row["code"]]),
+            # The few end with the reason that brings them to 80 %: those before it had not reached it.
+            is_vital=bool(row["explained"])
+            and (int(row["sofar"]) - int(row["amount"]) - unexplained) * 5 < (whole - unexplained) * 4,
         )
-        for row in by_reason.to_dict("records")
+        for row in found.to_dict("records")
     ]
-    return Pareto(rows, [str(code) for code in per_shift.columns], minutes(whole), int(table["stop"].nunique()))
+    return Pareto(
+        rows,
+        [str(code) for code in per_shift.columns],
+        minutes(int(table["seconds"].sum())),
+        int(table["stop"].nunique()),
+    )

@@ -8,6 +8,7 @@ from decimal import Decimal
 from django.utils.translation import gettext_lazy as _
 
 from mes.equipment.queries.intervals import Interval
+from mes.execution.models import Operation
 from mes.performance.queries.shifts import ShiftOfUnit
 from mes.performance.rules import figures, timeline
 from mes.performance.rules.timeline import Segment
@@ -52,6 +53,11 @@ class Bar:
         return figures.minutes(self.segment.seconds)
 
     @property
+    def operation_id(self) -> int:
+        """The job that it was about, 0 for none."""
+        return (self.interval.operation_id if self.interval else None) or 0
+
+    @property
     def is_standstill(self) -> bool:
         return self.segment.kind in (timeline.STOPPED, timeline.UNEXPLAINED, timeline.PLANNED_STOP, timeline.IDLE)
 
@@ -77,6 +83,40 @@ class UnitShift:
     def stops(self) -> list[Bar]:
         """What a person can explain: standstills of planned time."""
         return [bar for bar in self.bars if bar.is_standstill]
+
+
+@dataclass(frozen=True)
+class JobBar:
+    """A stretch of a shift in which a unit was at one job."""
+
+    job: str
+    start: datetime
+    end: datetime
+    x: str
+    width: str
+
+
+def jobs_of(shifts: Sequence[UnitShift]) -> dict[int, str]:
+    """Return the jobs of these shifts by operation: ``WO-1042/10 Gear housing``."""
+    wanted = {bar.operation_id for one in shifts for bar in one.bars} - {0}
+    found = Operation.objects.filter(pk__in=wanted).select_related("work_order__item")
+    return {one.pk: f"{one.work_order.number}/{one.number} {one.work_order.item.name}" for one in found}
+
+
+def lane(one: UnitShift, jobs: dict[int, str]) -> list[JobBar]:
+    """Return which job the unit was at, and when: stretches of the same job that follow each other are one."""
+    found: list[JobBar] = []
+    for bar in one.bars:
+        job = jobs.get(bar.operation_id, "")
+        if not job:
+            continue
+        last = found[-1] if found else None
+        if last and last.job == job and last.end == bar.segment.start:
+            width = f"{Decimal(last.width) + Decimal(bar.width):.2f}"
+            found[-1] = JobBar(job, last.start, bar.segment.end, last.x, width)
+        else:
+            found.append(JobBar(job, bar.segment.start, bar.segment.end, bar.x, bar.width))
+    return found
 
 
 def drawn(shift: ShiftOfUnit) -> UnitShift:

@@ -2,7 +2,7 @@
 
 import csv
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -23,11 +23,11 @@ from mes.core.attention import all_attention
 from mes.equipment.queries.planned import has_shifts
 from mes.equipment.queries.stops import current_intervals, open_requests, units_of
 from mes.execution.models import Operation
-from mes.masterdata.models import Site, WorkUnit
-from mes.performance.queries.pareto import pareto
+from mes.masterdata.models import ReasonCode, Site, WorkUnit
+from mes.performance.queries.pareto import COUNT, MINUTES, pareto
 from mes.performance.queries.shifts import DayOfSite, production_day, shifts_of_site
 from mes.performance.rules.figures import waterfall
-from mes.performance.views.drawing import UnitShift, drawn
+from mes.performance.views.drawing import UnitShift, drawn, jobs_of, lane
 
 RIGHT = "performance:read"
 PAGE_AGE = 7 * 24 * 3600
@@ -149,6 +149,14 @@ def unit(request: HttpRequest, site: str, code: str) -> HttpResponse:
     today = production_day(found.site, now)
     day = _day(request, "day", today)
     seen = shifts_of_site(found.site, first=day, last=day, now=now, units=[found])
+    before = shifts_of_site(
+        found.site, first=day - timedelta(days=1), last=day - timedelta(days=1), now=now, units=[found]
+    )
+    earlier = {one.window.code: one for one in before.shifts}
+    shifts = [drawn(shift) for shift in seen.shifts]
+    jobs = jobs_of(shifts)
+    if request.GET.get("as") == "csv":
+        return _events_csv(shifts, jobs, name=f"timeline-{found.code}-{day}.csv")
     with timezone.override(found.site.time_zone):
         return render(
             request,
@@ -160,7 +168,11 @@ def unit(request: HttpRequest, site: str, code: str) -> HttpResponse:
                 "today": today,
                 "before": day - timedelta(days=1),
                 "after": day + timedelta(days=1) if day < today else None,
-                "shifts": [(drawn(shift), waterfall(shift.sums)) for shift in seen.shifts],
+                "shifts": [
+                    (one, waterfall(one.shift.sums), lane(one, jobs), earlier.get(one.shift.window.code))
+                    for one in shifts
+                ],
+                "jobs": jobs,
                 "outside": seen.outside,
                 "whole": seen.whole,
                 "whole_sums": seen.whole_sums,
@@ -186,13 +198,20 @@ def stops_by_reason(request: HttpRequest) -> HttpResponse:
         first = last - LONGEST_PERIOD
         messages.info(request, _("At most %(n)s days are shown at once.") % {"n": LONGEST_PERIOD.days})
     units = units_of([site.code])
-    wanted = request.GET.get("unit", "")
+    wanted, shift, reason = (request.GET.get(name, "")[:64] for name in ("unit", "shift", "reason"))
     chosen = [one for one in units if one.code == wanted] or units
-    with_micro = request.GET.get("micro") == "yes"
+    with_micro, with_planned = (request.GET.get(name) == "yes" for name in ("micro", "planned"))
+    by = COUNT if request.GET.get("by") == COUNT else MINUTES
     seen = shifts_of_site(site, first=first, last=last, now=now, units=chosen)
-    table = pareto(seen.shifts, with_micro=with_micro)
+    names = {one.window.code: one.window.name for one in seen.shifts}
+    table = pareto(
+        [one for one in seen.shifts if shift not in names or one.window.code == shift],
+        with_micro=with_micro, with_planned=with_planned, by=by, reason=reason or None,
+    )  # fmt: skip
     if request.GET.get("as") == "csv":
         return _as_csv(table.rows, table.shifts, name=f"stops-{site.code}-{first}-{last}.csv")
+    query = request.GET.copy()
+    query.pop("reason", None)
     return render(
         request,
         "performance/pareto.html",
@@ -203,13 +222,19 @@ def stops_by_reason(request: HttpRequest) -> HttpResponse:
             "last": last,
             "units": units,
             "unit": wanted if len(chosen) == 1 else "",
+            "shift": shift if shift in names else "",
+            "names": names,
+            "reason": ReasonCode.objects.filter(site=site, kind=ReasonCode.Kind.STOP, code=reason).first() or reason,
             "with_micro": with_micro,
+            "with_planned": with_planned,
+            "by": by,
             "table": table,
             "planned": seen.whole_sums.planned,
             "has_shifts": has_shifts([site.code]),
             "query": request.GET.urlencode(),
+            "others": query.urlencode(),
         },
-    )
+    )  # fmt: skip
 
 
 def _as_csv(rows: Sequence[Any], shifts: Sequence[str], *, name: str) -> HttpResponse:
@@ -221,6 +246,25 @@ def _as_csv(rows: Sequence[Any], shifts: Sequence[str], *, name: str) -> HttpRes
         figures = [row.minutes, row.count, row.mean, row.share, row.cumulative, *row.by_shift]
         texts = [_harmless(text) for text in (row.code, row.name, row.loss)]
         writer.writerow([*texts, *(figure if isinstance(figure, int) else f"{figure:.4f}" for figure in figures)])
+    return response
+
+
+def _events_csv(shifts: Sequence[UnitShift], jobs: dict[int, str], *, name: str) -> HttpResponse:
+    response = HttpResponse(content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    writer = csv.writer(response)
+    writer.writerow(["shift", "from", "to", "state", "reason", "job", "minutes", "note"])
+    for one in shifts:
+        for bar in one.bars:
+            held = bar.interval
+            texts = [
+                held.reason.name if held and held.reason else "",
+                jobs.get(bar.operation_id, ""),
+                held.note if held else "",
+            ]
+            reason, job, note = (_harmless(text) for text in texts)
+            edges = (f"{edge.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" for edge in (bar.segment.start, bar.segment.end))
+            writer.writerow([one.shift.window.code, *edges, bar.segment.kind, reason, job, f"{bar.minutes:.4f}", note])
     return response
 
 

@@ -3,6 +3,7 @@
 import csv
 import io
 from datetime import UTC, datetime, time
+from decimal import Decimal
 
 import pytest
 import time_machine
@@ -113,7 +114,7 @@ def test_stops_by_reason_are_a_table_and_a_file(lead):
     stop(unit, when=at(360))
     run(unit, when=at(381))
     page = text(lead.get("/oee/pareto/?from=2026-03-02&to=2026-03-02"))
-    assert "Without a reason" in page and "68.00 min of planned time in 2 stops" in page
+    assert "Without a reason" in page and "68.00 min in 2 stops" in page
     answer = lead.get("/oee/pareto/?from=2026-03-02&to=2026-03-02&as=csv")
     rows = list(csv.DictReader(io.StringIO(answer.content.decode())))
     assert [(row["reason"], row["minutes"], row["count"], row["EARLY"]) for row in rows] == [
@@ -149,3 +150,26 @@ def test_another_site_is_not_there(lead):
     assert lead.get(f"/oee/P2/{center.code}/").status_code == 404
     assert lead.get("/oee/pareto/?site=P2").status_code == 404
     assert lead.get("/stops/?site=P2").status_code == 404
+
+
+def test_stops_are_counted_drilled_into_and_filtered_by_shift(lead):
+    unit = vorne_shift()
+    stop(unit, when=at(360))
+    run(unit, when=at(381))
+    days = "from=2026-03-02&to=2026-03-02"
+    assert "Number of stops" in text(lead.get(f"/oee/pareto/?{days}&by=count&planned=yes"))
+    table = lead.get(f"/oee/pareto/?{days}&by=count").context["table"]
+    assert sum(row.share for row in table.rows) == 1 and table.rows[0].share == Decimal(1) / 2
+    reason = table.rows[1].code
+    drilled = lead.get(f"/oee/pareto/?{days}&reason={reason}").context["table"]
+    assert [(row.code, row.minutes) for row in drilled.rows] == [(unit.code, table.rows[1].minutes)]
+    shifts = table.shifts
+    assert lead.get(f"/oee/pareto/?{days}&shift={shifts[0]}").context["table"].shifts == shifts[:1]
+
+
+def test_a_day_of_a_unit_names_its_jobs_and_compares_with_the_day_before_and_is_a_file(lead):
+    unit = vorne_shift()
+    page = text(lead.get(f"/oee/P1/{unit.code}/?day=2026-03-02"))
+    assert "Compared with the day before" in page and 'class="job-bar' in page
+    lines = lead.get(f"/oee/P1/{unit.code}/?day=2026-03-02&as=csv").content.decode().splitlines()
+    assert lines[0] == "shift,from,to,state,reason,job,minutes,note" and any(",RUN," in line for line in lines)

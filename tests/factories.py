@@ -19,7 +19,7 @@ from mes.masterdata.models import (
     WorkCenter,
     WorkUnit,
 )
-from mes.material.models import Lot
+from mes.material.models import Lot, StockPlace
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 """A Monday morning: the moment at which tests begin unless they say otherwise."""
@@ -144,6 +144,13 @@ def make_operation(*, status: str = "RUNNING", **given: Any) -> Operation:
     operation.status = status
     operation.save(update_fields=["status"])
     return operation
+
+
+def make_stock_place(**given: Any) -> StockPlace:
+    center = given.get("work_center") or make_work_center()
+    return StockPlace.objects.create(
+        **{"site": center.site, "work_center": center, "code": f"RACK-{next(_n)}", "name": "Rack"} | given
+    )
 
 
 def make_lot(**given: Any) -> Lot:

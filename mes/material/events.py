@@ -98,3 +98,22 @@ class LabelsPrinted(Event):
     reason: str = ""
     by: str = ""
     each: Decimal | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineStockMoved(Event):
+    """Material was brought from the store to a place of the line (``REPLENISH``, positive) or back (``TO_STORE``, negative).
+
+    ``reverses`` names the movement that was a mistake; the quantity has the opposite sign then.
+    """
+
+    movement_id: UUID
+    movement: str
+    place: str
+    work_center: str
+    item: str
+    lot: str
+    quantity: Decimal
+    uom: str
+    person: str = ""
+    reverses: UUID | None = None

@@ -7,7 +7,7 @@ from django.db.models import Q
 from simple_history.models import HistoricalRecords
 
 from mes.core.fields import QuantityField
-from mes.masterdata.models import Item, Person, ReasonCode, Site, Uom
+from mes.masterdata.models import Item, Person, ReasonCode, Site, Uom, WorkCenter
 
 
 class Lot(models.Model):
@@ -133,6 +133,87 @@ class MaterialMovement(models.Model):
             ),
         ]
         constraints = [models.CheckConstraint(condition=~Q(quantity=0), name="movement_moves_something")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.quantity.normalize():f} {self.item}"
+
+
+class StockPlace(models.Model):
+    """A place at the line where material of a work center lies: a rack, a supermarket. The store is where none is named."""
+
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="stock_places")
+    work_center = models.ForeignKey(WorkCenter, on_delete=models.PROTECT, related_name="stock_places")
+    code = models.CharField(max_length=64)
+    name = models.CharField(max_length=200, blank=True)
+    active = models.BooleanField(default=True)
+
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ["code"]
+        constraints = [models.UniqueConstraint(fields=["site", "code"], name="stock_place_code_once_per_site")]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class PlaceStock(models.Model):
+    """How much of a lot (or of an item without lots) lies at a place: the sum of the place's movements, under its lock."""
+
+    place = models.ForeignKey(StockPlace, on_delete=models.PROTECT, related_name="stock")
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+")
+    lot = models.ForeignKey(Lot, on_delete=models.PROTECT, related_name="places", null=True, blank=True)
+    quantity = QuantityField(default=0)
+
+    class Meta:
+        verbose_name_plural = "stock of places"
+        ordering = ["place", "item", "lot"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["place", "lot"], condition=Q(lot__isnull=False), name="place_has_a_lot_once"
+            ),
+            models.UniqueConstraint(
+                fields=["place", "item"], condition=Q(lot__isnull=True), name="place_has_an_item_without_lot_once"
+            ),
+            models.CheckConstraint(condition=Q(quantity__gte=0), name="place_stock_is_not_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity.normalize():f} {self.lot or self.item}"
+
+
+class PlaceMovement(models.Model):
+    """A fact: material came to a place of the line (positive) or left it. Never changed; a mistake is reversed.
+
+    What an order used, gave back, or what left a lot otherwise names the ``movement`` that it followed.
+    """
+
+    class Kind(models.TextChoices):
+        REPLENISH = "REPLENISH", "From the store"
+        TO_STORE = "TO_STORE", "Back to the store"
+        USE = "USE", "Used"
+        LEFT_OVER = "LEFT_OVER", "Left over"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=16, choices=Kind)
+    place = models.ForeignKey(StockPlace, on_delete=models.PROTECT, related_name="movements")
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+")
+    lot = models.ForeignKey(Lot, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
+    quantity = QuantityField()
+    uom = models.ForeignKey(Uom, on_delete=models.PROTECT, related_name="+")
+    movement = models.ForeignKey(
+        MaterialMovement, on_delete=models.PROTECT, related_name="places", null=True, blank=True
+    )
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
+    occurred_at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+    reverses = models.OneToOneField("self", on_delete=models.PROTECT, related_name="reversed_by", null=True, blank=True)
+
+    class Meta:
+        ordering = ["recorded_at"]
+        indexes = [models.Index(fields=["place", "recorded_at"], name="place_movement_by_time")]
+        constraints = [models.CheckConstraint(condition=~Q(quantity=0), name="place_movement_moves_something")]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.quantity.normalize():f} {self.item}"

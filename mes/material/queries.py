@@ -24,7 +24,7 @@ from django.db import connection
 from django.db.models import F, Q, Sum
 
 from mes.masterdata.models import Item
-from mes.material.models import DrawnNumber, LabelPrint, Lot, MaterialMovement, NumberingRule
+from mes.material.models import DrawnNumber, LabelPrint, Lot, MaterialMovement, NumberingRule, PlaceStock
 from mes.material.rules import Label
 
 _LIVE = (
@@ -392,3 +392,35 @@ def _instant(value: Any) -> Any:
     if isinstance(value, str):
         return datetime.fromisoformat(value).replace(tzinfo=UTC)
     return value
+
+
+@dataclass
+class LineStock:
+    """What of an item (and lot) lies at a place, and what of it the store has; None where nobody counts it here."""
+
+    row: PlaceStock
+    stored: Decimal | None
+
+
+def line_stock(*, work_center_id: int) -> list[LineStock]:
+    """Return what lies at a work center's places, by place and item, first expiring first."""
+    rows = list(
+        PlaceStock.objects.filter(place__work_center_id=work_center_id, quantity__gt=0)
+        .select_related("place", "item__uom", "lot")
+        .order_by("place__code", "item__number", F("lot__expires_at").asc(nulls_last=True), "lot__created_at", "pk")
+    )
+    placed = placed_quantities([row.lot_id for row in rows if row.lot_id])
+    return [LineStock(row, row.lot.quantity - placed[row.lot.pk] if row.lot else None) for row in rows]
+
+
+def placed_quantities(lots: Collection[int]) -> dict[int, Decimal]:
+    """Return by lot's key what of it lies at places of any line; the rest is in the store."""
+    found = PlaceStock.objects.filter(lot_id__in=lots).values_list("lot_id").annotate(total=Sum("quantity"))
+    return defaultdict(Decimal, {pk: total for pk, total in found.order_by() if pk is not None})
+
+
+def stock_at_line(*, work_center_id: int, items: Collection[int]) -> dict[tuple[int, int | None], Decimal]:
+    """Return what lies at the work center's places by (item's key, lot's key or None)."""
+    found = PlaceStock.objects.filter(place__work_center_id=work_center_id, item_id__in=items, quantity__gt=0)
+    rows = found.values_list("item_id", "lot_id").annotate(total=Sum("quantity")).order_by()
+    return {(item, lot): total for item, lot, total in rows}

@@ -18,7 +18,7 @@ from mes.masterdata import queries
 from mes.masterdata.models import Item, Person, Uom
 from mes.masterdata.rules import check_precision
 from mes.material import services as material
-from mes.material.models import MaterialMovement
+from mes.material.models import MaterialMovement, StockPlace
 from mes.material.services import MovementIdReused
 
 
@@ -34,6 +34,12 @@ class UnplannedNotAllowed(DomainError):
     code = "unplanned_not_allowed"
     title = gettext_lazy("The order does not need this")
     step_up = "material:unplanned"
+
+
+class NoLinePlace(InvalidInput):
+    """The work center has no place where material lies."""
+
+    code = "no_line_place"
 
 
 class UomUnknown(InvalidInput):
@@ -101,7 +107,7 @@ def issue_component(
             )
     movement = material.issue_material(
         movement_id=movement_id,
-        use=use_of(order, component.operation.number, person=person, occurred_at=occurred_at, now=now),
+        use=use_of(order, component.operation, person=person, occurred_at=occurred_at, now=now),
         item=component.item,
         lot_number=lot,
         quantity=moved,
@@ -125,11 +131,15 @@ def return_component(
     lot: str = "",
     operation: str = "",
     reason: str = "",
+    to_line: bool = False,
 ) -> MaterialMovement:
     """Take material that was issued to an order back into stock; the same movement again returns the first.
 
+    ``to_line``: it stays at the work center's own place, and does not go to the store.
+
     :raises ComponentUnknown: the order does not need the item.
     :raises mes.material.services.ReturnOverIssued: more than went in.
+    :raises NoLinePlace: it should stay at a place of the work center, which has none.
     :raises MovementIdReused: another movement has this id.
     """
     order = lock_order(work_order_id)
@@ -140,20 +150,28 @@ def return_component(
         return known
     movement = material.return_material(
         movement_id=movement_id,
-        use=use_of(order, component.operation.number, person=person, occurred_at=occurred_at, now=now),
+        use=use_of(order, component.operation, person=person, occurred_at=occurred_at, now=now),
         item=component.item,
         lot_number=lot,
         quantity=moved,
         component_id=component.pk,
         reason=reason,
+        place=_line_place(component.operation) if to_line else None,
     )
     _add_issued(component, -moved)
     return movement
 
 
+def _line_place(operation: Operation) -> StockPlace:
+    place = StockPlace.objects.filter(work_center=operation.work_center_id, active=True).order_by("code").first()
+    if place is None:
+        raise NoLinePlace(_("This work center has no place for material. Give it back to the store."), field="to_line")
+    return place
+
+
 def use_of(
     order: WorkOrder,
-    operation: str,
+    operation: Operation,
     *,
     report: ProductionReport | None = None,
     person: Person | None = None,
@@ -166,12 +184,14 @@ def use_of(
             raise ValueError("A movement by hand needs its times.")
         at = rules.effective_time(claimed=occurred_at, now=now)
         return material.Use(
-            site=order.site, work_order=order.number, operation=operation, person=person, occurred_at=at, now=now
-        )
+            site=order.site, work_order=order.number, operation=operation.number, person=person, occurred_at=at,
+            now=now, work_center_id=operation.work_center_id,
+        )  # fmt: skip
     return material.Use(
         site=order.site,
         work_order=order.number,
-        operation=operation,
+        operation=operation.number,
+        work_center_id=operation.work_center_id,
         person=report.person,
         occurred_at=report.occurred_at,
         now=report.recorded_at,
@@ -186,7 +206,7 @@ def use_of(
 def backflush(locked: Locked, report: ProductionReport) -> None:
     """Consume what the pieces of a report used up at its operation, by the rounded sum of all pieces so far."""
     found = list(locked.operation.components.filter(backflush=True, at_completion=False).order_by("position"))
-    use = use_of(locked.order, locked.operation.number, report=report)
+    use = use_of(locked.order, locked.operation, report=report)
     _consume(locked.order, locked.operation, found, use)
 
 
@@ -199,7 +219,7 @@ def backflush_at_completion(
     """
     for operation in operations:
         found = list(operation.components.filter(backflush=True, at_completion=True).order_by("position"))
-        use = use_of(order, operation.number, person=person, occurred_at=at, now=now)
+        use = use_of(order, operation, person=person, occurred_at=at, now=now)
         _consume(order, operation, found, use, key=uuid5(NAMESPACE, f"{operation.pk}/{operation.booked_quantity}"))
 
 
@@ -230,7 +250,7 @@ def _consume(
 
 def reverse_movements(locked: Locked, report: ProductionReport, original: ProductionReport) -> None:
     """Take back everything that a reversed report consumed and put out."""
-    use = use_of(locked.order, locked.operation.number, report=report)
+    use = use_of(locked.order, locked.operation, report=report)
     reversals = material.reverse_report_movements(use=use, reversed_report_id=original.pk)
     for movement in reversals:
         if movement.component_id:

@@ -184,7 +184,7 @@ def report_production(
     if locked.operation.consumes:
         components.backflush(locked, report)
     if lines or rework_quantity:
-        use = components.use_of(locked.order, locked.operation.number, report=report)
+        use = components.use_of(locked.order, locked.operation, report=report)
         scrapped_for = [(line.reason.code, line.quantity) for line in lines]
         material.note_process(use=use, item=locked.order.item, scrap=scrapped_for, rework=rework_quantity)
     _put_out(locked, report)
@@ -451,7 +451,7 @@ def _book(locked: Locked, report: ProductionReport, lines: Sequence[ScrapLine]) 
 def _put_out(locked: Locked, report: ProductionReport) -> None:
     """Fill the output lot with the good pieces of the order's last operation."""
     if report.lot and locked.operation.is_output and report.good_quantity:
-        use = components.use_of(locked.order, locked.operation.number, report=report)
+        use = components.use_of(locked.order, locked.operation, report=report)
         material.receive_output(use=use, item=locked.order.item, lot_number=report.lot, quantity=report.good_quantity)
 
 

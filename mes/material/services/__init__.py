@@ -28,6 +28,13 @@ from mes.material.services.movements import (
     usable_lot,
 )
 from mes.material.services.numbers import SerialsOneByOne, SerialTaken, output_number
+from mes.material.services.replenishing import (
+    PlaceMoveReversed,
+    PlaceShort,
+    replenish_place,
+    return_to_store,
+    reverse_place_movement,
+)
 from mes.material.services.stock import SameLot, put_out_byproduct, scrap_lot, ship_lot, transfer_lot
 
 __all__ = [
@@ -42,6 +49,8 @@ __all__ = [
     "MovementIdReused",
     "NoSerials",
     "NothingMoved",
+    "PlaceMoveReversed",
+    "PlaceShort",
     "ReasonNeeded",
     "ReturnOverIssued",
     "SameLot",
@@ -61,7 +70,10 @@ __all__ = [
     "receive_lot",
     "receive_output",
     "release_lot_hold",
+    "replenish_place",
     "return_material",
+    "return_to_store",
+    "reverse_place_movement",
     "reverse_report_movements",
     "scrap_lot",
     "set_lot_status",

@@ -18,7 +18,8 @@ from mes.core import bus
 from mes.core.errors import DomainError, InvalidInput
 from mes.masterdata.models import Item, Person, Site
 from mes.material.events import MaterialConsumed
-from mes.material.models import Lot, MaterialMovement
+from mes.material.models import Lot, MaterialMovement, StockPlace
+from mes.material.services import places
 
 Kind = MaterialMovement.Kind
 
@@ -88,6 +89,8 @@ class Use:
     report_is_output: bool = False
     pooled: bool = True
     """Which of the order's output lots it is in cannot be told from a report: by hand, upstream, or to rework."""
+    work_center_id: int | None = None
+    """Where it is used: what lies at its own places goes first."""
 
 
 @transaction.atomic
@@ -166,14 +169,15 @@ def return_material(
     quantity: Decimal,
     component_id: int | None = None,
     reason: str = "",
+    place: StockPlace | None = None,
 ) -> MaterialMovement:
-    """Take material that an order did not use back into its lot.
+    """Take material that an order did not use back into its lot: to a place of the line, or to the store.
 
     :raises LotMissing, LotUnknown, LotWrongItem: as for an issue; a held or expired lot may come back.
     :raises ReturnOverIssued: more than the order was issued of it.
     """
     check_quantity(quantity)
-    lot = _find_lot(item=item, number=lot_number)
+    lot = find_lot(item=item, number=lot_number)
     issued = consumed_quantity(site=use.site, work_order=use.work_order, item=item, lot=lot)
     if quantity > issued:
         words = (
@@ -195,6 +199,8 @@ def return_material(
         use, movement_id, Kind.RETURN, item, lot, -quantity, component_id=component_id, reason=reason
     )
     record([movement], use)
+    if place:
+        places.put(place, movement)
     return movement
 
 
@@ -206,25 +212,28 @@ def backflush(
 
     ``key`` is that under which the movements get their ids; without it the report's id.
 
-    Lot-tracked items come from the lots at hand, first expired first out; what no lot covers is recorded without
+    Lot-tracked items come from the lots at hand, first expired first out, those at the work center's own places before
+    the store's; what no lot covers is recorded without
     a lot or refused, as the site says.
 
     :raises LotShort: no lot covers it and the site refuses that.
     """
+    done: list[MaterialMovement] = []
     movements: list[MaterialMovement] = []
     key = key or _report(use)
     for component_id, item, quantity in needs:
+        if any(movement.item_id == item.pk for movement in movements):
+            # The bill has the item twice: what the first took must be gone before the second looks.
+            record(movements, use)
+            done, movements = done + movements, []
         open_quantity = quantity
         lots = _lots_at_hand(item, use.now) if item.lot_tracked else []
-        for lot in lots:
-            taken = min(open_quantity, lot.quantity)
+        for lot, taken in _share_out(lots, open_quantity, use.work_center_id):
             movement_id = uuid.uuid5(key, f"backflush/{component_id}/{lot.pk}")
             movements.append(
                 plan_movement(use, movement_id, Kind.BACKFLUSH, item, lot, taken, component_id=component_id)
             )
             open_quantity -= taken
-            if not open_quantity:
-                break
         if open_quantity and item.lot_tracked and use.site.lotless_backflush == Site.LotlessBackflush.REFUSE:
             raise LotShort(
                 _(
@@ -239,7 +248,7 @@ def backflush(
                 plan_movement(use, movement_id, Kind.BACKFLUSH, item, None, open_quantity, component_id=component_id)
             )
     record(movements, use)
-    return movements
+    return done + movements
 
 
 @transaction.atomic
@@ -287,7 +296,7 @@ def usable_lot(*, item: Item, number: str, now: datetime, held_too: bool = False
 
     :raises LotMissing, LotUnknown, LotWrongItem, LotBlocked: as for an issue.
     """
-    lot = _find_lot(item=item, number=number)
+    lot = find_lot(item=item, number=number)
     if lot is None or held_too:
         return lot
     zone = ZoneInfo(item.site.time_zone)
@@ -340,7 +349,11 @@ def check_quantity(quantity: Decimal, *, field: str = "quantity") -> None:
         raise NothingMoved(_("Enter a quantity above zero."), field=field)
 
 
-def _find_lot(*, item: Item, number: str) -> Lot | None:
+def find_lot(*, item: Item, number: str) -> Lot | None:
+    """Return the lot, locked, whatever its state; None without lots.
+
+    :raises LotMissing, LotUnknown, LotWrongItem: as for an issue.
+    """
     if not number:
         if item.lot_tracked:
             raise LotMissing(
@@ -376,6 +389,19 @@ def lot_to_fill(*, item: Item, number: str, now: datetime, expires_at: datetime 
         item=item, number=number, defaults={"site_id": item.site_id, "created_at": now, "expires_at": expires_at}
     )
     return Lot.objects.select_for_update(of=["self"]).get(pk=lot.pk)
+
+
+def _share_out(lots: Sequence[Lot], wanted: Decimal, work_center_id: int | None) -> list[tuple[Lot, Decimal]]:
+    """Return how much to take of each lot: first what lies at the work center, then the rest, each in the lots' order."""
+    here = places.at_work_center(work_center_id=work_center_id, lots=lots)
+    taken: dict[int, Decimal] = {}
+    for most in ({lot.pk: here.get(lot.pk, Decimal(0)) for lot in lots}, {lot.pk: lot.quantity for lot in lots}):
+        for lot in lots:
+            more = min(wanted, most[lot.pk] - taken.get(lot.pk, Decimal(0)))
+            if more > 0:
+                taken[lot.pk] = taken.get(lot.pk, Decimal(0)) + more
+                wanted -= more
+    return [(lot, taken[lot.pk]) for lot in lots if lot.pk in taken]
 
 
 def _lots_at_hand(item: Item, now: datetime) -> list[Lot]:
@@ -442,6 +468,7 @@ def record(movements: Sequence[MaterialMovement], use: Use) -> None:
             movement.lot.quantity += -movement.quantity if leaves else movement.quantity
             # update(): the sum is not tracked by history, and the lot's row is locked.
             Lot.objects.filter(pk=movement.lot.pk).update(quantity=movement.lot.quantity)
+    places.follow(movements, work_center_id=use.work_center_id)
     for movement in movements:
         if movement.kind in MaterialMovement.CONSUMING:
             bus.publish(_consumed(movement, use))

@@ -55,6 +55,23 @@ class HoldNotice(Document):
 
 
 @dataclass(frozen=True, kw_only=True)
+class LineStockTransfer(Document):
+    """Material was brought from the store to a ``place`` of a work center (positive) or back (negative).
+
+    It belongs to no order: ``work_order`` and ``erp_work_order`` are "". What orders use of it is told as consumption.
+    """
+
+    movement_id: UUID
+    place: str
+    work_center: str
+    item: str
+    lot: str
+    quantity: Decimal
+    uom: str
+    reverses: UUID | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class ProductionConfirmation(Document):
     """Good (and rework) pieces of one operation; negative where a report was reversed.
 

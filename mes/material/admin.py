@@ -14,7 +14,16 @@ from django.utils.html import format_html
 from mes.masterdata.admin import FactAdmin, KeptAdmin, ReadOnlyInline, each
 from mes.masterdata.models import Item, Site
 from mes.material import rules, services
-from mes.material.models import ItemSetting, Lot, LotHold, MaterialMovement, NumberingRule
+from mes.material.models import (
+    ItemSetting,
+    Lot,
+    LotHold,
+    MaterialMovement,
+    NumberingRule,
+    PlaceMovement,
+    PlaceStock,
+    StockPlace,
+)
 
 
 class MovementInline(ReadOnlyInline):
@@ -115,6 +124,37 @@ class MaterialMovementAdmin(FactAdmin):
     list_filter = ["site", "kind", "occurred_at"]
     search_fields = ["item__number", "lot__number", "work_order"]
     list_select_related = ["item", "lot", "uom", "person"]
+    ordering = ["-recorded_at"]
+
+
+class PlaceStockInline(ReadOnlyInline):
+    """What lies there."""
+
+    model = PlaceStock
+    fields = ["item", "lot", "quantity"]
+
+
+@admin.register(StockPlace)
+class StockPlaceAdmin(KeptAdmin):
+    """Places at the line where material of a work center lies."""
+
+    see = "material:read"
+    list_display = ["code", "name", "work_center", "site", "active"]
+    list_filter = ["site", "work_center", "active"]
+    search_fields = ["code", "name"]
+    list_select_related = ["site", "work_center"]
+    inlines = [PlaceStockInline]
+
+
+@admin.register(PlaceMovement)
+class PlaceMovementAdmin(FactAdmin):
+    """Everything that came to a place of the line or left it."""
+
+    see = "material:read"
+    list_display = ["occurred_at", "kind", "place", "item", "lot", "quantity", "uom", "person"]
+    list_filter = ["site", "kind", "place", "occurred_at"]
+    search_fields = ["item__number", "lot__number", "place__code"]
+    list_select_related = ["place", "item", "lot", "uom", "person"]
     ordering = ["-recorded_at"]
 
 

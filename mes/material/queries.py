@@ -402,10 +402,11 @@ class LineStock:
     stored: Decimal | None
 
 
-def line_stock(*, work_center_id: int) -> list[LineStock]:
-    """Return what lies at a work center's places, by place and item, first expiring first."""
+def line_stock(*, work_center_id: int | None = None, place_id: int | None = None) -> list[LineStock]:
+    """Return what lies at a work center's places, or at one place, by place and item, first expiring first."""
+    where = Q(place_id=place_id) if place_id else Q(place__work_center_id=work_center_id)
     rows = list(
-        PlaceStock.objects.filter(place__work_center_id=work_center_id, quantity__gt=0)
+        PlaceStock.objects.filter(where, quantity__gt=0)
         .select_related("place", "item__uom", "lot")
         .order_by("place__code", "item__number", F("lot__expires_at").asc(nulls_last=True), "lot__created_at", "pk")
     )

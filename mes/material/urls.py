@@ -7,6 +7,7 @@ from mes.material import api, views
 
 pages = (
     [
+        path("line-stock/", views.line_stock, name="line-stock"),
         path("labels/", views.labels, name="labels"),
         path("labels/<uuid:pk>/", views.sheet, name="label-sheet"),
         path("labels/<uuid:pk>.zpl", views.zpl, name="label-zpl"),
@@ -26,5 +27,11 @@ urlpatterns = [
     path("lots/<row:pk>/labels", api.LabelsView.as_view(), name="api-lot-labels"),
     path("serials/hold", api.HoldSerialView.as_view(), name="api-serial-hold"),
     path("lot-holds", api.LotHoldsView.as_view(), name="api-lot-holds"),
+    path("stock-places", api.StockPlacesView.as_view(), name="api-stock-places"),
+    path("stock-places/<row:pk>/replenish", api.ReplenishView.as_view(), name="api-stock-place-replenish"),
+    path("stock-places/<row:pk>/return", api.ToStoreView.as_view(), name="api-stock-place-return"),
+    path("place-stock", api.PlaceStockView.as_view(), name="api-place-stock"),
+    path("place-movements", api.PlaceMovementsView.as_view(), name="api-place-movements"),
+    path("place-movements/<uuid:pk>/reversal", api.PlaceReversalView.as_view(), name="api-place-movement-reversal"),
     path("movements", api.MovementsView.as_view(), name="api-movements"),
 ]

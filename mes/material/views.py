@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -15,13 +16,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET, require_http_methods
 
-from mes.access.queries import sites_of
-from mes.access.views import lacking
+from mes.access.queries import may, sites_of
+from mes.access.views import lacking, requires
 from mes.core.errors import DomainError
 from mes.core.paper import undrawable
-from mes.masterdata.models import Site, WorkCenter
-from mes.material import services
-from mes.material.models import LabelPrint, Lot
+from mes.masterdata.models import Item, Site, WorkCenter
+from mes.material import queries, services
+from mes.material.models import LabelPrint, Lot, StockPlace
 from mes.material.queries import label_of, labels_of
 from mes.terminal.views.caller import Caller, caller_of, sign_in_first
 
@@ -174,3 +175,52 @@ def _content(text: str) -> Decimal | None:
 
 def _whole(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0
+
+
+@requires(SEE)
+@require_http_methods(["GET", "POST"])
+def line_stock(request: HttpRequest) -> HttpResponse:
+    """Show what lies at which line; POST brings material to a place (``verb=replenish``) or back to the store."""
+    places = StockPlace.objects.filter(site__in=sites_of(request.user, SEE), active=True)
+    places = places.select_related("site", "work_center").order_by("site__code", "work_center__code", "code")
+    problem = ""
+    if request.method == "POST":
+        problem = _move_stock(request)
+        if not problem:
+            return redirect("material:line-stock")
+    rows = [(place, queries.line_stock(place_id=place.pk)) for place in places]
+    writable = [place for place in places if may(request.user, PRINT, place.site.code)]
+    context = {
+        "rows": rows, "writable": writable, "problem": problem, "given": request.POST, "movement_id": uuid.uuid4(),
+    }  # fmt: skip
+    return render(request, "material/line_stock.html", context, status=422 if problem else 200)
+
+
+def _move_stock(request: HttpRequest) -> str:
+    """Do what the form says; return why it was refused, or ""."""
+    given = {name: request.POST.get(name, "").replace("\x00", "").strip() for name in ("place", "item", "lot", "verb")}
+    key = int(given["place"]) if given["place"].isascii() and given["place"].isdigit() else 0
+    place = StockPlace.objects.filter(pk=key % 2**63, site__in=sites_of(request.user, PRINT)).first()
+    if place is None:
+        raise PermissionDenied(_("To move material takes the right material:write. Ask IT for a role with it."))
+    items = Item.objects.select_related("uom", "site").filter(site=place.site_id)
+    lots = Lot.objects.filter(site=place.site_id, number=given["lot"]) if given["lot"] and not given["item"] else None
+    item = (
+        items.filter(pk=lots[0].item_id).first()
+        if lots and len(lots) == 1
+        else items.filter(number=given["item"]).first()
+    )
+    if item is None:
+        return _("Enter the lot, or the item where several items have such a lot or it has none.")
+    now = timezone.now()
+    service = services.return_to_store if given["verb"] == "return" else services.replenish_place
+    try:
+        service(
+            movement_id=_uuid(request.POST.get("movement_id", "")), place_id=place.pk, item=item,
+            lot_number=given["lot"], quantity=_content(request.POST.get("quantity", "")) or Decimal(0), person=None,
+            occurred_at=now, now=now,
+        )  # fmt: skip
+    except DomainError as refusal:
+        return refusal.detail
+    messages.success(request, _("Saved."))
+    return ""

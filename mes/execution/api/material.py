@@ -8,7 +8,7 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
-from mes.core.api.fields import CodeField, DecimalField, TextField, UUIDField
+from mes.core.api.fields import BooleanField, CodeField, DecimalField, TextField, UUIDField
 from mes.core.api.views import ApiView
 from mes.execution import services
 from mes.execution.api.inputs import Acting, fact_id, moment, person_at
@@ -43,6 +43,9 @@ class Returning(Moving):
     """What comes back, and why."""
 
     reason = CodeField(required=False, default="", allow_empty=True, help_text="The code of a RETURN reason.")
+    to_line = BooleanField(
+        required=False, default=False, help_text="true: it stays at the work center's own place. Else: to the store."
+    )
 
 
 class MoveView(ApiView):

@@ -261,6 +261,7 @@ class Return(OnJob):
             occurred_at=tap.at,
             now=tap.now,
             reason=tap.text("reason", needed=False),
+            to_line=tap.text("to_line", needed=False) == "yes",
         )
         return _("saved")
 

@@ -6,6 +6,7 @@ from typing import Any
 from mes.execution.models import Operation
 from mes.execution.queries import terminal as queries
 from mes.masterdata.models import ReasonCode
+from mes.material.models import StockPlace
 from mes.material.queries import numbering_rule
 from mes.terminal.panels import Panel, Place, actions, erp_answers, standstill_of
 
@@ -128,6 +129,9 @@ class MaterialPanel(Panel):
             "keys": "123456789",
             "return_reasons": queries.reasons_for(place.work_center, ReasonCode.Kind.RETURN) if lines else [],
             "can_call": "call" in actions,
+            "line_place": StockPlace.objects.filter(work_center=place.work_center, active=True)
+            .order_by("code")
+            .first(),
         }
 
 

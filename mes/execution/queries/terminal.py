@@ -20,7 +20,7 @@ from mes.execution.models import (
 )
 from mes.masterdata.models import ReasonCode, WorkCenter, WorkUnit
 from mes.material.models import Lot, MaterialMovement
-from mes.material.queries import numbering_rule, usable_lots
+from mes.material.queries import numbering_rule, stock_at_line, usable_lots
 from mes.terminal.panels import ScannedElsewhere
 
 OPEN_ORDERS = (WorkOrder.Status.RELEASED, WorkOrder.Status.RUNNING)
@@ -214,6 +214,21 @@ class ComponentLine:
     taken: list[tuple[str, Decimal]] = field(default_factory=list)
     stock: Decimal | None = None
     """What is at hand of it in usable lots; None where nobody counts lots of it."""
+    at_line: Decimal = Decimal(0)
+    """What of it lies at the work center's own places."""
+    line_lots: dict[int, Decimal] = field(default_factory=dict)
+    """What lies there by lot's key."""
+
+    @property
+    def choices(self) -> list[tuple[Lot, Decimal]]:
+        """The usable lots, those at the line first, each with what of it lies there."""
+        found = [(lot, self.line_lots.get(lot.pk, Decimal(0))) for lot in self.lots]
+        return sorted(found, key=lambda pair: not pair[1])
+
+    @property
+    def stored(self) -> Decimal | None:
+        """What of it the store has; None where nobody counts it."""
+        return None if self.stock is None else self.stock - sum((here for _lot, here in self.choices), Decimal(0))
 
     @property
     def missing(self) -> Decimal:
@@ -242,9 +257,13 @@ def components_of(operation: Operation, now: datetime) -> list[ComponentLine]:
     ):
         if quantity > 0:
             taken[component_id].append((number or "", quantity))
+    placed = stock_at_line(work_center_id=operation.work_center_id, items=[one.item_id for one in components])
     lines = []
     for component in components:
         here = lots[component.item_id]
         stock = sum((lot.quantity for lot in here), Decimal(0)) if component.item.lot_tracked else None
-        lines.append(ComponentLine(component, here, taken[component.pk], stock))
+        at_line = {lot: total for (item, lot), total in placed.items() if item == component.item_id}
+        line_lots = {lot: total for lot, total in at_line.items() if lot is not None}
+        total = sum(at_line.values(), Decimal(0))
+        lines.append(ComponentLine(component, here, taken[component.pk], stock, total, line_lots))
     return lines

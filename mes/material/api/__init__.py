@@ -13,6 +13,14 @@ from mes.material.api.lots import (
     MovementsView,
     movements,
 )
+from mes.material.api.places import (
+    PlaceMovementsView,
+    PlaceReversalView,
+    PlaceStockView,
+    ReplenishView,
+    StockPlacesView,
+    ToStoreView,
+)
 from mes.material.api.stock import ScrapLotView, ShipLotView, TransferLotView
 
 __all__ = [
@@ -27,8 +35,14 @@ __all__ = [
     "LotsView",
     "MovementOutput",
     "MovementsView",
+    "PlaceMovementsView",
+    "PlaceReversalView",
+    "PlaceStockView",
+    "ReplenishView",
     "ScrapLotView",
     "ShipLotView",
+    "StockPlacesView",
+    "ToStoreView",
     "TransferLotView",
     "movements",
 ]

@@ -114,6 +114,12 @@ def qty(value: Decimal | int | None) -> str:
 
 
 @register.filter
+def of(found: dict[Any, Any], key: Any) -> Any:
+    """Return what a table has under a key, or None."""
+    return found.get(key)
+
+
+@register.filter
 def minutes(value: Decimal | None) -> str:
     """Write minutes as people say them: 45 s, 12 min, 3 h 05."""
     if value is None:

@@ -17,11 +17,12 @@ from mes.execution.services.orders import (
     release_work_order,
 )
 from mes.execution.services.proposals import accept_proposal, reject_proposal
-from mes.execution.services.recall import Recall, hold_all
+from mes.execution.services.recall import Preview, Recall, hold_all, preview_hold_all
 from mes.execution.services.reports import Scrap, report_production, reverse_report
 from mes.execution.services.snapshot import bill_has_changed
 
 __all__ = [
+    "Preview",
     "Recall",
     "Scrap",
     "accept_proposal",
@@ -37,6 +38,7 @@ __all__ = [
     "issue_component",
     "link_work_order",
     "pause_operation",
+    "preview_hold_all",
     "reject_proposal",
     "release_hold",
     "release_work_order",

@@ -29,6 +29,32 @@ class Recall:
     orders_gone: list[tuple[str, str]] = field(default_factory=list)
 
 
+@dataclass
+class Preview:
+    """What a recall would do now: what it would hold, what it comes too late for, and what is held for anything already."""
+
+    lots: list[TracedLot]
+    held_before: int
+    shipped: list[TracedLot]
+    orders: list[str]
+    orders_over: list[str]
+
+
+def preview_hold_all(*, found: Trace, site_id: int) -> Preview:
+    """Return what :func:`hold_all` of the trace's origin would do now, without doing it."""
+    lots = [lot for lot in found.lots.values() if lot.quantity > 0]
+    numbers = {one.work_order for one in found.in_process}
+    orders = WorkOrder.objects.filter(site_id=site_id, number__in=numbers).order_by("number")
+    states = list(orders.values_list("number", "status"))
+    return Preview(
+        lots=lots,
+        held_before=sum(lot.status != Lot.Status.AVAILABLE for lot in lots),
+        shipped=[lot for lot in found.lots.values() if lot.shipped > 0],
+        orders=[number for number, status in states if status not in rules.OVER],
+        orders_over=[number for number, status in states if status in rules.OVER],
+    )
+
+
 @transaction.atomic
 def hold_all(*, lot_id: int, by: str, now: datetime, reason: str = "", note: str = "") -> Recall:
     """Hold a lot, all lots it is in, and the orders that took of them and have put nothing out since.

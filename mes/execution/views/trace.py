@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
@@ -26,6 +27,7 @@ from mes.material.queries import Trace, TracedLot
 MOST_DRAWN = 300
 """More branches than this are not drawn as a tree: the table and the file have them all."""
 MOST_LISTED = 2000
+MOST_NAMED = 20
 DEEPEST = 12
 
 SEE, HOLD = "material:read", "orders:hold"
@@ -61,6 +63,9 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
     is_down = request.GET.get("direction") != "up"
     found = queries.trace(lot_id=pk, down=is_down)
     lots = [one for one in found.lots.values() if one.id != pk]
+    tree = _tree(found)
+    drawn = {one.id: one for one in (*_drawn(tree), *lots[:MOST_LISTED])}
+    balances = queries.mass_balances(drawn.values())
     with timezone.override(lot.site.time_zone):
         return render(
             request,
@@ -69,9 +74,12 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
                 "lot": lot,
                 "found": found,
                 "is_down": is_down,
-                "tree": _tree(found),
+                "tree": tree,
+                "balances": balances,
+                "plan": services.preview_hold_all(found=found, site_id=lot.site_id) if is_down else None,
+                "most_named": MOST_NAMED,
                 "drawn_whole": len(found.links) <= MOST_DRAWN,
-                "lots": [(one, _orders(found, one)) for one in lots[:MOST_LISTED]],
+                "lots": [(one, _orders(found, one), balances[one.id]) for one in lots[:MOST_LISTED]],
                 "count": len(lots),
                 "most": MOST_LISTED,
                 "left": sum(one.quantity > 0 for one in found.lots.values()),
@@ -179,6 +187,12 @@ def _tree(found: Trace) -> Branch:
     return root
 
 
+def _drawn(branch: Branch) -> Iterator[TracedLot]:
+    yield branch.lot
+    for child in branch.branches:
+        yield from _drawn(child)
+
+
 class _Echo:
     def write(self, text: str) -> str:
         return text
@@ -189,16 +203,23 @@ def _lines(found: Trace) -> Iterator[str]:
     # The byte order mark lets a spreadsheet see that it is UTF-8.
     yield "\ufeff"
     yield writer.writerow(
-        ["level", "lot", "item", "name", "left", "unit", "status", "reason", "shipped", "shipped to", "orders", "sure"]
-    )
+        ["level", "lot", "item", "name", "left", "unit", "status", "reason", "shipped", "shipped to", "orders", "sure",
+         "came in", "used", "scrapped", "moved on", "difference"]
+    )  # fmt: skip
+    balances = queries.mass_balances(found.lots.values())
     for lot in found.lots.values():
         ways = _orders(found, lot)
         cells = [
             lot.depth, lot.number, lot.item, lot.item_name, f"{lot.quantity.normalize():f}", lot.uom, lot.status,
             lot.status_reason, f"{lot.shipped.normalize():f}", lot.shipped_to, " ".join(order for order, _sure in ways),
             "yes" if all(sure for _order, sure in ways) else "possible",
+            *(f"{part.normalize():f}" for part in _parts(balances[lot.id])),
         ]  # fmt: skip
         yield writer.writerow([_plain(cell) for cell in cells])
+
+
+def _parts(one: queries.MassBalance) -> tuple[Decimal, ...]:
+    return one.came_in, one.used, one.scrapped, one.moved, one.difference
 
 
 def _plain(cell: Any) -> Any:

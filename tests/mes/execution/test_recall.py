@@ -12,6 +12,7 @@ from mes.execution.models import OrderHold
 from mes.execution.services import hold_all
 from mes.material import services as material
 from mes.material.models import Lot, LotHold
+from mes.material.queries import mass_balances, trace
 from tests.api.callers import with_role
 from tests.factories import NOW, make_item, make_lot, make_reason, make_site, make_work_order
 from tests.mes.execution.helpers import at, complete, report, start
@@ -108,7 +109,7 @@ def test_the_page_shows_the_tree_both_ways_and_the_file_has_every_lot(client, ch
     assert "STEEL" in client.get(f"/trace/{box.pk}/?direction=up").content.decode()
     lines = client.get(f"/trace/{chain.pk}/lots.csv").content.decode("utf-8-sig").splitlines()
     assert [line.split(",")[1] for line in lines] == ["lot", "S1", "A", "B", "C"]
-    assert lines[2].split(",")[8:] == ["3", "D-A", "WO-1", "yes"]
+    assert lines[2].split(",")[8:] == ["3", "D-A", "WO-1", "yes", "10", "3", "0", "0", "0"]
 
 
 def test_a_number_leads_straight_to_its_lot_and_an_unknown_one_says_what_was_looked_for(client, chain):
@@ -184,3 +185,40 @@ def test_a_lot_is_split_shipped_and_scrapped_over_http_once_each(chain):
         {"movement_id": str(uuid.uuid4()), "quantity": "1", "reference": ""},
     )
     assert (refused.status_code, refused.json()["code"]) == (409, "lot_short")
+
+
+def test_each_lot_says_what_came_in_and_where_it_went(chain):
+    sums = mass_balances(trace(lot_id=chain.pk, down=True).members)
+    by_number = {Lot.objects.get(pk=pk).number: one for pk, one in sums.items()}
+    of_a = by_number["A"]
+    assert (of_a.came_in, of_a.used, of_a.shipped, of_a.left, of_a.difference) == (10, 3, 3, 4, 0)
+    # The test put S1 there without a movement: that is what no movement explains.
+    assert by_number["S1"].difference == -30
+
+
+def test_a_transfer_and_scrap_are_in_the_balance_of_both_lots(chain):
+    part = Lot.objects.get(number="A").item
+    make_reason(code="BURR")
+    common = {"item": part, "lot_number": "A", "person": None, "occurred_at": at(6), "now": at(6)}
+    material.transfer_lot(movement_id=uuid.uuid4(), to_lot="A2", quantity=Decimal(1), **common)
+    material.scrap_lot(movement_id=uuid.uuid4(), quantity=Decimal(1), reason="BURR", **common)
+    found = trace(lot_id=Lot.objects.get(number="A").pk, down=True).members
+    sums = {lot.number: one for lot in found for one in [mass_balances(found)[lot.id]]}
+    assert (sums["A"].moved, sums["A"].scrapped, sums["A"].difference) == (1, 1, 0)
+    assert (sums["A2"].came_in, sums["A2"].left, sums["A2"].difference) == (1, 1, 0)
+
+
+def test_before_one_holds_all_the_page_says_what_that_would_be(chain):
+    quality = with_role(chain.site, "QUALITY")
+    page = quality.get(f"/trace/{chain.pk}/")
+    plan = page.context["plan"]
+    assert {lot.number for lot in plan.lots} == {"S1", "A", "C"} and plan.orders == ["WO-3"]
+    assert {lot.number for lot in plan.shipped} == {"A", "B"} and plan.held_before == 0
+    text = page.content.decode()
+    assert "2 lots have left the plant" in text and "10</bdi> in" in text and "unexplained" in text
+    hold(chain)
+    again = quality.get(f"/trace/{chain.pk}/").context["plan"]
+    assert again.held_before == 3
+    lines = quality.get(f"/trace/{chain.pk}/lots.csv").content.decode().splitlines()
+    assert lines[0].endswith("came in,used,scrapped,moved on,difference")
+    assert next(line for line in lines if ",A,PART" in line).endswith("10,3,0,0,0")

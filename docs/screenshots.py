@@ -1,10 +1,14 @@
 """Takes the pictures of README and docs from a running demo: ``python docs/screenshots.py http://127.0.0.1:8000``.
 
+With ``--pages FOLDER`` it records every page of the floor there instead, whole, at two widths, for people who look them
+through; how pages look with nothing on them is recorded by ``tests/browser/test_states.py``.
+
 Needs Chromium (``apt-get install chromium``) and the ``dev`` requirements. Every page is taken in light and in dark.
 """
 
 import argparse
 import base64
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -18,6 +22,15 @@ FLAGS = [
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 WIDE, PHONE = (1280, 800), (360, 760)
+PAGES = [
+    "/", "/board/", "/andon/", "/maintenance/", "/oee/", "/oee/pareto/?planned=yes&micro=yes", "/oee/pareto/?by=count",
+    "/stops/", "/quality/", "/labor/", "/trace/", "/entries/", "/devices/", "/t/", "/bridge/",
+]  # fmt: skip
+FOUND = [
+    # where a link leads to a page that has no address of its own, and the link
+    ("/board/", ".orders th a"), ("/andon/", ".andon-call a"), ("/oee/", "table.oee th a"), ("/trace/", "tbody th a"),
+    ("/quality/", "tbody th a"),
+]  # fmt: skip
 
 
 def shots(order: str) -> list[tuple[str, str, tuple[int, int]]]:
@@ -60,6 +73,24 @@ def instructed_center(page, base: str) -> str:
     number = next(one["number"] for one in orders if one["item"] == item and one["status"] in ("RELEASED", "RUNNING"))
     operations = page.request.get(f"{base}/api/v1/operations?work_order={number}").json()["items"]
     return f"{center}/?job={operations[0]['id']}"
+
+
+def record_pages(page, base: str, folder: Path, scheme: str) -> None:
+    """Record every page of the floor, and one of each kind that others lead to."""
+    addresses = list(PAGES)
+    for start, link in FOUND:
+        page.goto(base + start)
+        if page.locator(link).count():
+            addresses.append(page.locator(link).first.get_attribute("href"))
+    for address in addresses:
+        for width, height in (WIDE, PHONE):
+            page.set_viewport_size({"width": width, "height": height})
+            page.goto(base + address)
+            page.wait_for_timeout(700)
+            name = "-".join(re.findall(r"[\w-]+", address)) or "home"
+            page.screenshot(path=folder / f"{name}-{scheme}-{width}.png", full_page=True)
+            wide = page.evaluate("document.documentElement.scrollWidth")
+            print(f"{'ok  ' if wide <= width else 'WIDE'} {address} {scheme} {width}")
 
 
 def first_order(page, base: str) -> str:
@@ -108,6 +139,7 @@ def main() -> int:
     parser.add_argument("--password", default="demo")
     parser.add_argument("--chromium", default=shutil.which("chromium") or "/usr/bin/chromium")
     parser.add_argument("--folder", type=Path, default=FOLDER)
+    parser.add_argument("--pages", type=Path, help="record every page there, and no picture of the documentation")
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
     failed = False
@@ -121,6 +153,10 @@ def main() -> int:
             page.fill("#id_password", given.password)
             page.click("button[type=submit]")
             page.wait_for_url(given.base + "/")
+            if given.pages:
+                given.pages.mkdir(parents=True, exist_ok=True)
+                record_pages(page, given.base, given.pages, scheme)
+                continue
             for name, address, (width, height) in shots(first_order(page, given.base)):
                 if name == "instruction":
                     address = f"/t/{instructed_center(page, given.base)}"
@@ -139,9 +175,10 @@ def main() -> int:
                 failed |= not ok
                 print(f"{'ok  ' if ok else 'BAD '} {target.name} {size // 1000} kB {address}")
             context.close()
-        size = side_by_side(browser, given.folder).stat().st_size
-        failed |= size > LARGEST
-        print(f"terminal-and-board.png {size // 1000} kB")
+        if not given.pages:
+            size = side_by_side(browser, given.folder).stat().st_size
+            failed |= size > LARGEST
+            print(f"terminal-and-board.png {size // 1000} kB")
         browser.close()
     return int(failed)
 

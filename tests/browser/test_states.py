@@ -1,7 +1,7 @@
 """Every page of the floor's wireframes when there is nothing to show, when the network is gone, and for who may not look.
 
 With ``LINESIDE_PAGE_PICTURES`` naming a directory, each state is recorded there, light and dark, on a wide screen and on a
-phone. How the pages look when they are full is recorded from a running demo by ``docs/screenshots.py --states``.
+phone. How the pages look when they are full is recorded from a running demo by ``docs/screenshots.py --pages``.
 """
 
 import os

@@ -79,7 +79,7 @@ def _is_group(reason: ReasonCode, often: Counter[int]) -> bool:
 def stop_reasons(site: Site) -> list[ReasonCode]:
     """Return the site's active stop reasons."""
     reasons = ReasonCode.objects.filter(site=site, kind=ReasonCode.Kind.STOP, active=True)
-    return list(reasons.select_related("parent").annotate(n_children=Count("children")).order_by("code"))
+    return list(reasons.select_related("parent", "stop").annotate(n_children=Count("children")).order_by("code"))
 
 
 def reason_tree(site: Site) -> list[ReasonGroup]:

@@ -323,11 +323,11 @@ class Terminal(Screen):
                 self.picture("my-time")
             self.tap(f"#sheet-my-time [data-do={deed}]")
 
-    def call(self, kind: str) -> None:
+    def call(self, kind: str, unit: str = "") -> None:
         with self.task("call somebody"):
             self.tap("#call-somebody")
             self.picture("calling")
-            self.tap(f"#call-{kind}")
+            self.tap(f"[id^=call-{kind}-]:has-text('{unit}')" if unit else f"#call-{kind}")
 
     def hand_over(self, note: str) -> None:
         with self.task("hand over"):

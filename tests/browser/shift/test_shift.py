@@ -242,7 +242,7 @@ def the_shift(floor: Floor) -> Desk:
     cnc.badge("Anna")
     cnc.traveler("WO-501/10")
     cnc.pause()
-    cnc.call("maintenance")
+    cnc.call("maintenance", "CNC-02")
     cnc.hand_over("Tool 12 is worn, a new one lies in the drawer")
 
     at("13:50")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db.models import OuterRef, QuerySet, Subquery, Value
+from django.db.models import Case, OuterRef, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
@@ -18,6 +18,7 @@ from mes.core.api.views import ApiView
 from mes.core.errors import InvalidInput
 from mes.equipment import services
 from mes.equipment.models import DowntimeRecord, MaintenanceRequest, StateChange, StopEntry, StopExplanation
+from mes.equipment.rules.states import EXPLAINABLE
 from mes.execution.api.inputs import decided_by, fact_id, moment, person_at
 from mes.masterdata.models import WorkUnit
 
@@ -436,10 +437,11 @@ def _states() -> QuerySet[StateChange]:
     given = StopExplanation.objects.filter(
         work_unit=OuterRef("work_unit"), at__gte=OuterRef("started_at"), at__lt=OuterRef("until")
     )
+    latest = given.order_by("-recorded_at", "-pk")
     return (
         StateChange.objects.annotate(ended_at=Subquery(after.order_by("started_at").values("started_at")[:1]))
         .annotate(until=Coalesce("ended_at", Value(FAR)))
-        .annotate(reason=Subquery(given.order_by("-recorded_at", "-pk").values("reason__code")[:1]))
+        .annotate(reason=Case(When(state__in=EXPLAINABLE, then=Subquery(latest.values("reason__code")[:1]))))
         .select_related("site", "work_unit__work_center", "operation__work_order")
     )
 

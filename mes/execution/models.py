@@ -129,7 +129,11 @@ class Operation(models.Model):
                 name="operation_sums_are_not_negative",
             ),
         ]
-        indexes = [models.Index(fields=["work_center", "status"], name="operation_by_work_center")]
+        indexes = [
+            models.Index(fields=["work_center", "status"], name="operation_by_work_center"),
+            models.Index(fields=["status"], condition=Q(status="PAUSED"), name="operation_paused"),
+            models.Index(fields=["completed_at"], name="operation_by_completion"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.work_order.number}/{self.number}"
@@ -279,7 +283,11 @@ class MachineInterval(models.Model):
 
     class Meta:
         ordering = ["started_at"]
-        indexes = [models.Index(fields=["work_unit", "started_at"], name="interval_by_work_unit")]
+        indexes = [
+            models.Index(fields=["work_unit", "started_at"], name="interval_by_work_unit"),
+            models.Index(fields=["work_unit", "ended_at"], name="interval_by_end"),
+            models.Index(fields=["started_at"], name="interval_by_start"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["operation"], condition=Q(ended_at__isnull=True), name="operation_occupies_one_work_unit"

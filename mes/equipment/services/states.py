@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 
 from mes.core import bus
 from mes.core.durations import minutes_between
@@ -18,8 +18,6 @@ from mes.execution import rules as execution_rules
 from mes.execution.models import MachineInterval, Operation
 from mes.masterdata.models import WorkUnit
 
-LOOK_BACK = timedelta(days=14)
-"""A job that was paused longer ago no longer makes a unit count as stopped at its next change."""
 _EVENTS = uuid.UUID("0d7f3a52-93f5-5a0c-8d43-7a6a43a0c5d2")
 
 
@@ -99,21 +97,20 @@ def _entries(unit: WorkUnit, since: datetime) -> list[states.Entry]:
 
 
 def _occupations(unit: WorkUnit, lower: datetime) -> list[states.Occupation]:
-    """Return the jobs that held the unit after ``lower``, or were paused there then."""
-    went_on = MachineInterval.objects.filter(operation=OuterRef("operation"), started_at__gte=lower)
-    held = (
-        MachineInterval.objects.filter(work_unit=unit)
-        .filter(Q(started_at__gte=lower - LOOK_BACK) | Q(ended_at=None))
-        .filter(
-            Q(ended_at=None)
-            | Q(ended_at__gte=lower)
-            | Q(operation__status=Operation.Status.PAUSED)
-            | Q(operation__completed_at__gte=lower)
-            | Exists(went_on)
-        )
-        .select_related("operation__work_order")
+    """Return the jobs that held the unit after ``lower``, or were paused there then, however long before."""
+    # Found by their keys: jobs that are paused or came to an end lately are few, intervals of a unit are many.
+    paused = Operation.objects.filter(status=Operation.Status.PAUSED).exclude(
+        work_order__status__in=execution_rules.OVER, work_order__completed_at__lt=lower
     )
-    rows = list(held.order_by("started_at"))
+    waited = {
+        *paused.order_by().values_list("pk", flat=True),
+        *Operation.objects.filter(completed_at__gte=lower).order_by().values_list("pk", flat=True),
+        *MachineInterval.objects.filter(started_at__gte=lower).order_by().values_list("operation", flat=True),
+    }
+    here = MachineInterval.objects.filter(work_unit=unit).select_related("operation__work_order")
+    held = {one.pk: one for one in here.filter(Q(ended_at=None) | Q(ended_at__gte=lower))}
+    held |= {one.pk: one for one in here.filter(operation__in=waited)}
+    rows = sorted(held.values(), key=lambda one: one.started_at)
     of_jobs: dict[int, list[MachineInterval]] = {}
     for one in MachineInterval.objects.filter(operation__in={row.operation_id for row in rows}).order_by("started_at"):
         of_jobs.setdefault(one.operation_id, []).append(one)

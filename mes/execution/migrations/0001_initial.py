@@ -341,4 +341,20 @@ class Migration(migrations.Migration):
             model_name='changeproposal',
             constraint=models.UniqueConstraint(condition=models.Q(('status', 'OPEN')), fields=('work_order',), name='work_order_has_one_open_proposal'),
         ),
+        migrations.AddIndex(
+            model_name='machineinterval',
+            index=models.Index(fields=['work_unit', 'ended_at'], name='interval_by_end'),
+        ),
+        migrations.AddIndex(
+            model_name='machineinterval',
+            index=models.Index(fields=['started_at'], name='interval_by_start'),
+        ),
+        migrations.AddIndex(
+            model_name='operation',
+            index=models.Index(condition=models.Q(('status', 'PAUSED')), fields=['status'], name='operation_paused'),
+        ),
+        migrations.AddIndex(
+            model_name='operation',
+            index=models.Index(fields=['completed_at'], name='operation_by_completion'),
+        ),
     ]

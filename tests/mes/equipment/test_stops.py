@@ -219,3 +219,23 @@ def test_a_reason_can_call_maintenance_by_itself_once(unit):
     explain(unit, at(10), "BROKEN", now=at(12))
     (request,) = MaintenanceRequest.objects.all()
     assert (request.reason.code, request.stop_started_at) == ("BROKEN", at(10))
+
+
+def test_however_long_a_job_is_paused_its_stop_can_be_cut_and_each_part_explained(order, unit):
+    pause(order, "10", when=at(10))
+    weeks = at(10 + 40 * 24 * 60)
+    for minute, reason in ((0, "TOOL"), (60, "WAIT")):
+        cut = weeks + timedelta(minutes=minute)
+        services.split_stop(
+            entry_id=uuid.uuid4(),
+            work_unit_id=unit.pk,
+            at=cut,
+            person=None,
+            now=weeks + timedelta(hours=2),
+            reason=reason,
+        )
+
+    late = weeks + timedelta(days=1)
+    assert [(one.state, one.reason and one.reason.code) for one in seen(unit, now=late)] == [
+        ("RUNNING", None), ("STOPPED", None), ("STOPPED", "TOOL"), ("STOPPED", "WAIT"),
+    ]  # fmt: skip

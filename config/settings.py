@@ -178,6 +178,9 @@ EMAIL_TIMEOUT = 10
 LINESIDE_FORGOTTEN_TIMER_HOURS = env.int("LINESIDE_FORGOTTEN_TIMER_HOURS", default=12)
 """A person's timer that ran longer was forgotten: it counts for nothing until a supervisor sets its end."""
 
+LINESIDE_UNVERIFIED_ENTRIES = env.bool("LINESIDE_UNVERIFIED_ENTRIES", default=True)
+"""Without network nobody can check a badge or a PIN: a terminal takes a person's word, and what they enter says so."""
+
 LINESIDE_CONFIRM_ENTRIES_AFTER_HOURS = env.int("LINESIDE_CONFIRM_ENTRIES_AFTER_HOURS", default=12)
 """What waited at a terminal for longer is booked only once a person has said that it is still right; 0: never asked."""
 

@@ -20,7 +20,7 @@ LOCALE = ROOT / "locale"
 
 SOURCES = (
     "templates/terminal/terminal.html", "templates/terminal/close.html", "templates/terminal/terminals.html",
-    "templates/terminal/centers.html", "templates/terminal/revoked.html", "templates/terminal/enroll.html",
+    "templates/terminal/centers.html", "templates/terminal/scan_test.html", "templates/terminal/revoked.html", "templates/terminal/enroll.html",
     "templates/*/terminal/**/*.html", "templates/theme_toggle.html", "templates/base.html",
     "mes/terminal/views/*.py", "mes/terminal/services/entries.py",
     "mes/documents/services/*.py", "mes/documents/gates.py", "mes/core/templatetags/lineside.py",

@@ -20,6 +20,7 @@ from mes.core.errors import NotFound
 from mes.execution.models import Operation, WorkOrder
 from mes.execution.panels import looked_at
 from mes.execution.panels.board import OrderSection, Worker
+from mes.execution.queries.terminal import work_units_of
 from mes.masterdata.models import Site
 from mes.masterdata.queries import privacy_of, private_sites
 from mes.terminal.panels import Action, Panel, Place, Shortcut, Tap
@@ -47,6 +48,9 @@ class CrewPanel(Panel):
             "crews": [one for one in running if one.is_crew],
             "unnamed": unnamed,
             "is_full": unnamed >= LARGEST,
+            "largest": LARGEST,
+            "keys": "123456789",
+            "work_units": work_units_of(place.work_center) if job and job.is_open and not job.is_active else [],
         }
 
 

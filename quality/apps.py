@@ -26,12 +26,14 @@ class QualityConfig(AppConfig):
         from mes.core.pages import Page, pages
         from mes.documents.gates import PhotoSubject, photo_subjects
         from mes.execution.panels.board import sections
-        from mes.terminal.panels import actions
+        from mes.terminal.panels import actions, hotkeys
         from mes.terminal.panels import panels as terminal
         from quality import panels, queries
 
         for panel in panels.PANELS:
             terminal.add(panel())
+        for hotkey in panels.HOTKEYS:
+            hotkeys.add(hotkey)
         for action in panels.ACTIONS:
             actions.add(action())
         sections.add(panels.QualitySection())

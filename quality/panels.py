@@ -16,7 +16,7 @@ from mes.execution.panels import looked_at
 from mes.execution.panels.board import OrderSection
 from mes.execution.queries import terminal as execution
 from mes.masterdata.models import ReasonCode, WorkCenter
-from mes.terminal.panels import Action, Panel, Place, Shortcut, Tap
+from mes.terminal.panels import Action, Hotkey, Panel, Place, Shortcut, Tap
 from quality import queries, services
 from quality.models import Nonconformance, OrderCharacteristic, Trigger
 from quality.queries import CheckState
@@ -244,3 +244,4 @@ def where_of(row: Nonconformance) -> str:
 
 PANELS = (ChecksPanel,)
 ACTIONS = (Inspect, Nonconform)
+HOTKEYS = (Hotkey(key="F6", words=gettext_lazy("The first check that is due"), order=6),)

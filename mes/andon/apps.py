@@ -18,7 +18,7 @@ class AndonConfig(AppConfig):
         from mes.documents.gates import PhotoSubject, photo_subjects
         from mes.equipment.events import MaintenanceRequestChanged
         from mes.equipment.queries.stops import request_of
-        from mes.terminal.panels import actions
+        from mes.terminal.panels import actions, hotkeys
         from mes.terminal.panels import panels as terminal
 
         def on_request(event: MaintenanceRequestChanged) -> None:
@@ -27,6 +27,8 @@ class AndonConfig(AppConfig):
         bus.subscribe(MaintenanceRequestChanged, on_request)
         for panel in panels.PANELS:
             terminal.add(panel())
+        for hotkey in panels.HOTKEYS:
+            hotkeys.add(hotkey)
         for action in panels.ACTIONS:
             actions.add(action())
         queries.point_sources.add(queries.PointSource(key="jobs", look=panels.running_jobs, order=10))

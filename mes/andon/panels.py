@@ -16,7 +16,7 @@ from mes.documents.queries import photos_of
 from mes.equipment.queries import stops
 from mes.execution.rules import shown
 from mes.masterdata.models import WorkCenter
-from mes.terminal.panels import Action, Panel, Place, Shortcut, Tap
+from mes.terminal.panels import Action, Hotkey, Panel, Place, Shortcut, Tap
 
 A_DAY = timedelta(days=1)
 ICONS = {"MATERIAL": "material", "QUALITY": "check", "MAINTENANCE": "setup", "LEAD": "person"}
@@ -208,3 +208,4 @@ def _minutes(call: Call, now: datetime) -> int:
 
 PANELS = (CallsPanel, HandedOverPanel, HandoverPanel)
 ACTIONS = (RaiseCall, HandOver, TakeOver)
+HOTKEYS = (Hotkey(key="F8", words=gettext_lazy("Call somebody"), order=8),)

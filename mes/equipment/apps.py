@@ -48,9 +48,9 @@ class EquipmentConfig(AppConfig):
         from mes.access.queries import sites_of
         from mes.core import attention
         from mes.core.pages import Page, pages
-        from mes.equipment.panels import ACTIONS, PANELS, standstill
+        from mes.equipment.panels import ACTIONS, HOTKEYS, PANELS, standstill
         from mes.equipment.queries import stops
-        from mes.terminal.panels import actions, panels, tell_standstills
+        from mes.terminal.panels import actions, hotkeys, panels, tell_standstills
 
         attention.sources.add(
             attention.AttentionSource(key="equipment", title=_("Machines"), look=stops.needs_attention, order=15)
@@ -81,5 +81,7 @@ class EquipmentConfig(AppConfig):
         tell_standstills(standstill)
         for panel in PANELS:
             panels.add(panel())
+        for hotkey in HOTKEYS:
+            hotkeys.add(hotkey)
         for action in ACTIONS:
             actions.add(action())

@@ -1,4 +1,4 @@
-"""What equipment plugs into the terminal: the machines with their state, stops that need a reason, and the taps for both."""
+"""What equipment plugs into the terminal: machines with their state, the shift so far, stops that need a reason, taps."""
 
 from datetime import datetime
 from typing import Any
@@ -6,16 +6,44 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from mes.core.errors import InvalidInput, NotFound
 from mes.equipment import services
 from mes.equipment.models import MaintenanceRequest
 from mes.equipment.queries import stops as queries
+from mes.equipment.queries.strip import strip_of
 from mes.equipment.rules import states
 from mes.masterdata.models import WorkUnit
-from mes.terminal.panels import Action, Panel, Place, Standstill, Tap
+from mes.terminal.panels import Action, Hotkey, Panel, Place, Standstill, Tap
 
 MOST_SHOWN = 6
+
+
+MOST_LINES = 3
+
+
+def seen_stops(place: Place, units: list[WorkUnit]) -> list[queries.Stop]:
+    """Return the stops of the terminal's units that need a reason, asked once for all panels."""
+    if "unexplained" not in place.shared:
+        place.shared["unexplained"] = queries.unexplained(units, now=place.now)
+    found: list[queries.Stop] = place.shared["unexplained"]
+    return found
+
+
+class StripPanel(Panel):
+    """The shift so far along the bottom, a line per machine; where a reason is missing, one says it there."""
+
+    key = "strip"
+    zone = "shift"
+    template = "equipment/terminal/strip.html"
+
+    def context(self, place: Place) -> dict[str, Any]:
+        units = queries.units_at(work_center_id=place.work_center.pk)
+        waiting = seen_stops(place, units)
+        shown = frozenset(stop.interval.key for stop in waiting[:MOST_SHOWN])
+        found = strip_of(units[:MOST_LINES], waiting=frozenset(stop.interval.key for stop in waiting), now=place.now)
+        return {"strip": found, "waiting": waiting, "shown": shown, "left_out": max(len(units) - MOST_LINES, 0)}
 
 
 class MachinesPanel(Panel):
@@ -30,7 +58,7 @@ class MachinesPanel(Panel):
         units = queries.units_at(work_center_id=place.work_center.pk)
         now = queries.current_intervals(units, now=place.now)
         calls = {one.work_unit_id: one for one in _open_calls(units)}
-        waiting = queries.unexplained(units, now=place.now)
+        waiting = seen_stops(place, units)
         tree = queries.reason_tree(place.work_center.site) if units else []
         return {
             "machines": [
@@ -139,5 +167,6 @@ class CallMaintenance(Action):
         return _("saved")
 
 
-PANELS = (MachinesPanel,)
+PANELS = (MachinesPanel, StripPanel)
 ACTIONS = (Stop, RunsAgain, Explain, CallMaintenance)
+HOTKEYS = (Hotkey(key="F4", words=gettext_lazy("Stop, or the reason of a stop"), order=4),)

@@ -12,9 +12,9 @@ class ExecutionConfig(AppConfig):
     def ready(self) -> None:
         from mes.core import attention, live
         from mes.core.pages import Page, pages
-        from mes.execution.panels import ACTIONS, COMMANDS, PANELS
+        from mes.execution.panels import ACTIONS, COMMANDS, HOTKEYS, PANELS
         from mes.execution.queries import board, terminal
-        from mes.terminal.panels import actions, commands, panels, tell_scans
+        from mes.terminal.panels import actions, commands, hotkeys, panels, tell_scans
 
         for panel in PANELS:
             panels.add(panel())
@@ -22,6 +22,8 @@ class ExecutionConfig(AppConfig):
             actions.add(action())
         for command in COMMANDS:
             commands.add(command)
+        for hotkey in HOTKEYS:
+            hotkeys.add(hotkey)
         tell_scans(terminal.job_scanned)
         pages.add(
             Page(

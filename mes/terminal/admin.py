@@ -39,8 +39,18 @@ class TerminalEntryAdmin(FactAdmin):
     """Every tap that arrived, with its answer."""
 
     see = "orders:read"
-    list_display = ["recorded_at", "work_center", "action", "person", "approved_by", "device", "state", "said"]
-    list_filter = ["site", "state", "action", "recorded_at"]
+    list_display = [
+        "recorded_at",
+        "work_center",
+        "action",
+        "person",
+        "identity",
+        "approved_by",
+        "device",
+        "state",
+        "said",
+    ]
+    list_filter = ["site", "state", "identity", "action", "recorded_at"]
     search_fields = ["person__number", "person__name", "work_center__code", "said"]
     list_select_related = ["work_center", "person", "approved_by", "device"]
     ordering = ["-recorded_at"]

@@ -14,9 +14,11 @@ class TerminalConfig(AppConfig):
         from mes.core import attention, live
         from mes.core.pages import Page, is_staff, pages
         from mes.terminal import queries
-        from mes.terminal.panels import Command, commands
+        from mes.terminal.panels import HOTKEYS, Command, commands, hotkeys
 
         # Where they stand: terminal.js; they answer what is open just now.
+        for hotkey in HOTKEYS:
+            hotkeys.add(hotkey)
         commands.add(Command(key="COKAY", words=_("Confirm what is open"), order=90))
         commands.add(Command(key="CBACK", words=_("Close what is open"), order=91))
         pages.add(

@@ -96,6 +96,10 @@ class TerminalEntry(models.Model):
         CHANGED = "clock_changed", _("The device's clock was changed before it was sent.")
         UNKNOWN = "clock_unknown", _("The device's clock was not known until it was sent.")
 
+    class Identity(models.TextChoices):
+        VERIFIED = "VERIFIED", _("Proven by badge or PIN")
+        UNVERIFIED = "UNVERIFIED", _("Not checked: taken without network")
+
     id = models.UUIDField(primary_key=True)
     site = models.ForeignKey("masterdata.Site", on_delete=models.PROTECT, related_name="+")
     work_center = models.ForeignKey("masterdata.WorkCenter", on_delete=models.PROTECT, related_name="+")
@@ -103,6 +107,7 @@ class TerminalEntry(models.Model):
     """What it was sent from; None for somebody who was signed in."""
     approved_by = models.ForeignKey("masterdata.Person", null=True, on_delete=models.PROTECT, related_name="+")
     """Who allowed it with their PIN, where it took more than the person's own right."""
+    identity = models.CharField(max_length=10, choices=Identity, default="VERIFIED")
     action = models.CharField(max_length=32)
     payload = models.JSONField(default=dict)
     label = models.CharField(max_length=200, blank=True, default="")
@@ -141,6 +146,9 @@ class TerminalEntry(models.Model):
         ]
         indexes = [
             models.Index(fields=["site", "recorded_at"], condition=models.Q(state="REFUSED"), name="refused_taps"),
+            models.Index(
+                fields=["site", "recorded_at"], condition=models.Q(identity="UNVERIFIED"), name="unverified_taps"
+            ),
             models.Index(fields=["work_center", "recorded_at"], name="taps_of_work_center"),
         ]
 

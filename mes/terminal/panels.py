@@ -34,7 +34,7 @@ from mes.masterdata.models import Person, WorkCenter
 
 NUMBER = re.compile(r"[+-]?[0-9]+([.][0-9]*)?([eE][+]?[0-9]{1,3})?")
 
-ZONES = ("bar", "job", "pad", "next", "side")
+ZONES = ("bar", "job", "pad", "next", "side", "shift")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,7 +124,8 @@ class Shortcut:
 class Panel:
     """A part of the terminal, drawn by the server and swapped only when it changed.
 
-    ``zone`` is where it stands: ``bar`` (state, one panel), ``job``, ``pad``, ``next`` or ``side``. A template may hold
+    ``zone`` is where it stands: ``bar`` (state, one panel), ``job``, ``pad``, ``next``, ``side`` or ``shift`` (along the
+    bottom). A template may hold
     ``<dialog id="sheet-NAME">``, which ``data-sheet="NAME"`` opens. Nothing in it may depend on who looks.
     """
 
@@ -154,6 +155,8 @@ class Tap:
     """Who allowed it with their PIN; None where nobody had to, or where a supervisor books it at a desk."""
     allowed: frozenset[str] = frozenset()
     """The rights of whoever allowed it, looked up now."""
+    is_verified: bool = True
+    """Whether ``person`` proved who they are; without network a terminal takes their word."""
 
     def approver(self, right: str) -> Person | None:
         """Return who allowed it and has the right to, or None."""
@@ -162,9 +165,14 @@ class Tap:
     def second(self, right: str) -> Person | None:
         """Return who allowed it and has the right to, or None; where two must agree, one person is not two.
 
-        :raises SecondPersonRequired: whoever entered it has also allowed it.
+        :raises SecondPersonRequired: whoever entered it has also allowed it, or may have.
         """
         approver = self.approver(right)
+        if approver is not None and not self.is_verified:
+            raise SecondPersonRequired(
+                _("Nobody has checked who entered this, so nobody can say that two agree. Sign on and enter it again."),
+                right=right,
+            )
         if approver is not None and self.person is not None and approver.pk == self.person.pk:
             raise SecondPersonRequired(
                 _("%(name)s entered this, so somebody else must allow it.") % {"name": approver.name}, right=right
@@ -352,9 +360,28 @@ class Command:
     order: int = 50
 
 
+@dataclass(frozen=True, kw_only=True)
+class Hotkey:
+    """A key of a keyboard, as ``KeyboardEvent.key`` names it: ``key`` stands as ``aria-keyshortcuts`` on a button of the
+    page, which shows it as a hint; the help lists ``words``."""
+
+    key: str
+    words: str | Promise
+    order: int = 50
+
+
 panels: Registry[Panel] = Registry(Panel)
 actions: Registry[Action] = Registry(Action)
 commands: Registry[Command] = Registry(Command)
+hotkeys: Registry[Hotkey] = Registry(Hotkey)
+
+HOTKEYS = (
+    Hotkey(key="F1", words=gettext_lazy("Help"), order=1),
+    Hotkey(key="F9", words=gettext_lazy("Sign on, or choose who reports"), order=9),
+    Hotkey(key="Enter", words=gettext_lazy("What stands out: the next step, or what the open sheet is for"), order=20),
+    Hotkey(key="Escape", words=gettext_lazy("Close what is open"), order=21),
+)
+"""The page's own; Enter and Escape stand on no button."""
 
 
 ScanLookup = Callable[[str, WorkCenter], str]

@@ -18,6 +18,7 @@ from mes.masterdata.models import Person, Site, WorkCenter
 from mes.terminal.models import Device, TerminalEntry
 
 MOST_SHOWN = 20
+UNVERIFIED_SHOWN = timedelta(days=7)
 SILENT_TOO_LONG = timedelta(minutes=15)
 REVOKED_SEEN_WITHIN = 3.0
 """For so many seconds a poll believes that its device is not revoked; whatever books asks the database every time."""
@@ -74,6 +75,26 @@ def waiting_entries(sites: Collection[Site]) -> QuerySet[TerminalEntry]:
         .select_related("work_center", "person", "site")
         .order_by("occurred_at", "recorded_at")
     )
+
+
+def unverified_entries(sites: Collection[Site], *, now: datetime) -> QuerySet[TerminalEntry]:
+    """Return what was lately booked for people whom nobody has checked, the newest first."""
+    return (
+        TerminalEntry.objects.filter(
+            identity=TerminalEntry.Identity.UNVERIFIED,
+            state=TerminalEntry.State.SAVED,
+            site__in=sites,
+            recorded_at__gte=now - UNVERIFIED_SHOWN,
+        )
+        .select_related("work_center", "person", "site")
+        .order_by("-recorded_at")
+    )
+
+
+def unverified_among(ids: Collection[UUID]) -> set[UUID]:
+    """Return which of these facts were entered by somebody whom nobody has checked."""
+    found = TerminalEntry.objects.filter(pk__in=ids, identity=TerminalEntry.Identity.UNVERIFIED)
+    return set(found.values_list("pk", flat=True))
 
 
 def entry_at(entry_id: UUID, sites: Collection[Site]) -> TerminalEntry | None:

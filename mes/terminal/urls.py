@@ -9,6 +9,7 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("t/", views.terminals, name="terminals"),
     path("t/worker.js", views.worker, name="worker"),
+    path("t/scan-test/", views.scan_test, name="scan-test"),
     path("t/<str:code>/", views.terminal, name="terminal"),
     path("t/<str:code>/state", views.state, name="state"),
     path("t/<str:code>/entries", views.entries, name="entries"),

@@ -269,7 +269,7 @@ export class Outbox {
     try {
       const refused = await this.handIn(entry);
       ({ status, answer } = refused || await post(entry.url, {
-        id: entry.id, action: entry.action, payload: entry.payload, occurred_at: entry.occurred_at, person: entry.person,
+        id: entry.id, action: entry.action, payload: entry.payload, occurred_at: entry.occurred_at, person: entry.person, claimed: entry.claimed || null,
         label: entry.said, clock_offset: entry.clock_offset, sent_at: new Date().toISOString(), confirmed: entry.confirmed === true,
         leave: entry.leave || "",
       }));

@@ -70,6 +70,6 @@ export async function follow(form, entered, enqueue) {
   if (!entry || !blob) { return; }
   enqueue("photo", { operation: entry.payload.operation, about, of: of || entry.id }, said, {
     blob, blob_url: url, lost, quiet: true, lane: entry.lane,
-    person: entry.person, person_name: entry.person_name, person_number: entry.person_number,
+    person: entry.person, claimed: entry.claimed, person_name: entry.person_name, person_number: entry.person_number,
   });
 }

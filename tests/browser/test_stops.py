@@ -98,7 +98,7 @@ def test_a_reason_is_given_at_once_in_two_taps(open_page, plant, unit):
 def test_a_stop_is_explained_later_at_the_terminal_and_the_rest_at_the_office(open_page, plant, unit, worked):
     page = open_page(f"/t/{unit.work_center.code}/")
     sign_on(page)
-    waiting = page.locator("[data-sheet^='explain-']")
+    waiting = page.locator(".choices [data-sheet^='explain-']")
     expect(waiting).to_have_count(2, timeout=30_000)
     waiting.first.click()
     page.click("dialog[open] button:has-text('No material')")

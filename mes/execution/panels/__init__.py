@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from mes.execution.panels.actions import ACTIONS
 from mes.execution.panels.job import BarPanel, JobPanel, LastPanel, MaterialPanel, NextPanel, PadPanel, looked_at
-from mes.terminal.panels import Command
+from mes.terminal.panels import Command, Hotkey
 
 COMMANDS = (
     Command(key="CGOOD1", words=_("1 good"), order=1),
@@ -20,6 +20,12 @@ COMMANDS = (
 )
 """Where each stands: templates/execution/terminal/pad.html and last.html."""
 
+HOTKEYS = (
+    Hotkey(key="F2", words=_("1 good"), order=2),
+    Hotkey(key="F3", words=_("Scrap"), order=3),
+    Hotkey(key="F7", words=_("Next job"), order=7),
+)
+
 PANELS = (BarPanel, JobPanel, PadPanel, NextPanel, MaterialPanel, LastPanel)
 
-__all__ = ["ACTIONS", "COMMANDS", "PANELS", "looked_at"]
+__all__ = ["ACTIONS", "COMMANDS", "HOTKEYS", "PANELS", "looked_at"]

@@ -13,6 +13,7 @@ from mes.masterdata.models import WorkCenter
 from mes.material.queries import find_lots
 from mes.material.services import LotUnknown
 from mes.terminal.panels import Action, Alternative, StepUpNeeded, Tap
+from mes.terminal.queries import unverified_among
 
 OVER = "reports:over"
 REVERSE = "reports:reverse"
@@ -164,7 +165,7 @@ class Undo(Action):
         report = reports.filter(operation_id=operation_id).first()
         if report is None and reports.exists():
             raise NotFound(_("This report is of another job. Take it back there."), field="report")
-        if report and tap.person and report.person_id != tap.person.pk and REVERSE not in tap.allowed:
+        if report and tap.person and not _is_own(report, tap) and REVERSE not in tap.allowed:
             who = report.person.name if report.person else _("a machine")
             raise StepUpNeeded(
                 _("%(who)s reported this. Only they take it back, or a supervisor.") % {"who": who}, right=REVERSE
@@ -179,6 +180,12 @@ class Undo(Action):
             approved_by=tap.approver(REVERSE),
         )
         return _("saved")
+
+
+def _is_own(report: ProductionReport, tap: Tap) -> bool:
+    """Say whether who takes it back reported it; whom nobody has checked may mean only what nobody has checked."""
+    is_theirs = tap.person is not None and report.person_id == tap.person.pk
+    return is_theirs and (tap.is_verified or bool(unverified_among([report.pk])))
 
 
 class LiftHold(Action):

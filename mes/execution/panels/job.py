@@ -9,6 +9,7 @@ from mes.masterdata.models import ReasonCode
 from mes.material.models import StockPlace
 from mes.material.queries import numbering_rule
 from mes.terminal.panels import Panel, Place, actions, erp_answers, standstill_of
+from mes.terminal.queries import unverified_among
 
 TEN = Decimal(10)
 BAR = {"STOPPED": "down", "RUNNING": "run", "SETUP": "setup", "HELD": "down", "PAUSED": "slow"}
@@ -68,7 +69,9 @@ class JobPanel(Panel):
             return seen
         operation = job.operation
         same_unit = [one for one in seen["active"] if one.operation.work_unit_id == operation.work_unit_id]
+        placers = queries.placers_of(job.holds, site_id=place.work_center.site_id) if job.holds else {}
         return seen | {
+            "holds": [(hold, placers.get(hold.pk, "")) for hold in job.holds],
             "beside": len(same_unit) if job.is_active and operation.work_unit_id and len(same_unit) > 1 else 0,
             "output_lot": queries.output_lot(job),
             "planned_minutes": operation.planned_run_time_per_unit * job.remaining,
@@ -109,7 +112,9 @@ class NextPanel(Panel):
     def context(self, place: Place) -> dict[str, Any]:
         seen = looked_at(place)
         rows = [(job, job.is_late(place.now)) for job in seen["jobs"]]
-        return seen | {"rows": rows}
+        keys = [job.operation.pk for job in seen["jobs"]]
+        shown = keys.index(seen["job"].operation.pk) if seen["job"] and seen["job"].operation.pk in keys else -1
+        return seen | {"rows": rows, "next_up": keys[(shown + 1) % len(keys)] if keys else None}
 
 
 class MaterialPanel(Panel):
@@ -149,6 +154,7 @@ class LastPanel(Panel):
         reports = queries.last_reports(operations=[job.operation.pk for job in jobs])
         answers = erp_answers(report.pk for report in reports)
         return {
+            "unverified": unverified_among([report.pk for report in reports]),
             "entries": [(report, answers.get(report.pk, [])) for report in reports],
             "job": seen["job"],
             "work_center": place.work_center,

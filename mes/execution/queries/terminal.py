@@ -18,7 +18,8 @@ from mes.execution.models import (
     ProductionReport,
     WorkOrder,
 )
-from mes.masterdata.models import ReasonCode, WorkCenter, WorkUnit
+from mes.masterdata.models import Person, ReasonCode, WorkCenter, WorkUnit
+from mes.masterdata.queries import privacy_of
 from mes.material.models import Lot, MaterialMovement
 from mes.material.queries import numbering_rule, stock_at_line, usable_lots
 from mes.terminal.panels import ScannedElsewhere
@@ -173,6 +174,15 @@ def last_reports(*, operations: Iterable[int], limit: int = 6) -> list[Productio
         .prefetch_related("scrap_lines__reason")
         .order_by("-recorded_at")[:limit]
     )
+
+
+def placers_of(holds: Iterable[OrderHold], *, site_id: int) -> dict[int, str]:
+    """Return who placed each hold: a person by name, others as they are written down; at a private site nobody."""
+    if privacy_of(site_id=site_id):
+        return {}
+    placed = {hold.pk: hold.placed_by for hold in holds if hold.placed_by}
+    names = dict(Person.objects.filter(site_id=site_id, number__in=placed.values()).values_list("number", "name"))
+    return {pk: names.get(by, by) for pk, by in placed.items()}
 
 
 def output_lot(job: Job) -> str:

@@ -16,6 +16,7 @@ from mes.terminal.models import Device, TerminalEntry
 from mes.terminal.rules import OLDEST_ENTRY, Reading, needs_confirmation
 
 State = TerminalEntry.State
+Identity = TerminalEntry.Identity
 
 
 class EntryMismatch(DomainError):
@@ -63,6 +64,8 @@ class Arrival:
     person: Person | None
     clock: Reading
     label: str = ""
+    is_verified: bool = True
+    """Whether the person proved who they are; without network a terminal takes their word."""
     confirmed: bool = False
     device: Device | None = None
     approved_by: Person | None = None
@@ -90,6 +93,7 @@ def accept_entry(*, arrival: Arrival, now: datetime, confirm_after: timedelta, w
     :raises EntryTooOld: it is older than ``OLDEST_ENTRY``.
     :raises DomainError: what ``work`` raised.
     """
+    identity = Identity.VERIFIED if arrival.is_verified else Identity.UNVERIFIED
     facts = {
         "site_id": arrival.work_center.site_id,
         "work_center": arrival.work_center,
@@ -98,6 +102,7 @@ def accept_entry(*, arrival: Arrival, now: datetime, confirm_after: timedelta, w
         "payload": arrival.payload,
         "label": arrival.label,
         "person": arrival.person,
+        "identity": identity,
         "occurred_at": arrival.clock.at,
         "clock_offset": arrival.clock.offset,
         "clock_flag": arrival.clock.flag,
@@ -115,7 +120,7 @@ def accept_entry(*, arrival: Arrival, now: datetime, confirm_after: timedelta, w
                     return Outcome(_answer(entry), repeated=True)
             _check_age(arrival, now=now, confirm_after=confirm_after)
             entry.said, entry.code, entry.state = work(), "", State.SAVED
-            entry.person, entry.confirmed = arrival.person, arrival.confirmed
+            entry.person, entry.identity, entry.confirmed = arrival.person, identity, arrival.confirmed
             entry.approved_by = arrival.approved_by
             entry.save()
             return Outcome(entry.said, repeated=False)

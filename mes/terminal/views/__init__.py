@@ -5,7 +5,7 @@ from mes.terminal.views.enrolling import enroll
 from mes.terminal.views.entries import entries, entry, fates, waiting
 from mes.terminal.views.office import devices, new_code, revoke
 from mes.terminal.views.people import scan, sign_on, step_up, unlock
-from mes.terminal.views.sheets import badges, command_sheet
+from mes.terminal.views.sheets import badges, command_sheet, scan_test
 from mes.terminal.views.shell import home, state, terminal, terminals
 from mes.terminal.views.worker import worker
 
@@ -22,6 +22,7 @@ __all__ = [
     "new_code",
     "revoke",
     "scan",
+    "scan_test",
     "sign_on",
     "state",
     "step_up",

@@ -28,7 +28,7 @@ from mes.terminal.rules import Reading, hidden_signs, read_clock
 from mes.terminal.services import Arrival
 from mes.terminal.views.caller import Caller, caller_of
 from mes.terminal.views.common import BOOK, SEE, check_client, problem, read_body
-from mes.terminal.views.people import leave_of, person_of
+from mes.terminal.views.people import claimed_person, leave_of, person_of
 
 DECIDE = "reports:reverse"
 MOST_FATES = 50
@@ -83,9 +83,15 @@ def fates(request: HttpRequest, code: str) -> HttpResponse:
 @login_required
 def waiting(request: HttpRequest) -> HttpResponse:
     """List what was entered at terminals, could not be booked, and waits for a supervisor."""
-    found = queries.waiting_entries(sites_of(request.user, SEE))
+    sites = sites_of(request.user, SEE)
+    found = queries.waiting_entries(sites)
+    unverified = queries.unverified_entries(sites, now=timezone.now())
     with timezone.override(zone_of_user(request.user, SEE)):
-        return render(request, "terminal/waiting.html", {"entries": found[:MOST_LISTED], "total": found.count()})
+        return render(
+            request,
+            "terminal/waiting.html",
+            {"entries": found[:MOST_LISTED], "total": found.count(), "unverified": unverified[:MOST_LISTED]},
+        )
 
 
 @login_required
@@ -144,6 +150,7 @@ def _decide(request: HttpRequest, entry: TerminalEntry, payload: dict[str, Any])
             at=locked.occurred_at,
             now=now,
             allowed=allowed,
+            is_verified=locked.identity == TerminalEntry.Identity.VERIFIED,
         )
         return _do(locked.action, tap)
 
@@ -161,6 +168,7 @@ def _arrival(
     doubts: list[DomainError] = []
     revoked = caller.revoked
     action, payload = body.get("action"), body.get("payload")
+    claimed = body.get("claimed")
     person: Person | None = None
     clock = Reading(now, None, "")
     if not isinstance(payload, dict):
@@ -172,9 +180,12 @@ def _arrival(
         doubts.append(error)
     needed = actions[action].needs_person if isinstance(action, str) and action in actions else False
     try:
-        person, on_revoked = person_of(body.get("person"), work_center, at=clock.at, needed=needed)
-        revoked = revoked or on_revoked
-    except InvalidInput as error:
+        if claimed:
+            person = claimed_person(claimed, work_center)
+        else:
+            person, on_revoked = person_of(body.get("person"), work_center, at=clock.at, needed=needed)
+            revoked = revoked or on_revoked
+    except DomainError as error:
         doubts.append(error)
     if revoked:
         doubts.insert(0, services.DeviceRevoked(_("This device was revoked, so this is not booked.")))
@@ -185,6 +196,7 @@ def _arrival(
         action=str(action)[:32],
         payload=payload,
         person=person,
+        is_verified=not claimed,
         clock=clock,
         label=str(body.get("label") or "")[:200],
         confirmed=body.get("confirmed") is True,
@@ -207,6 +219,7 @@ def _apply(arrival: Arrival, doubt: DomainError | None, now: datetime) -> str:
         now=now,
         approved_by=arrival.approved_by,
         allowed=arrival.allowed,
+        is_verified=arrival.is_verified,
     )
     return _do(arrival.action, tap)
 

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
@@ -93,6 +94,16 @@ def person_of(token: Any, work_center: WorkCenter, *, at: datetime, needed: bool
             _("The person who entered this does not work here any more. Ask your supervisor."), field="person"
         )
     return person, bool(device_id) and Device.objects.filter(pk=device_id, revoked_at__isnull=False).exists()
+
+
+def claimed_person(claimed: Any, work_center: WorkCenter) -> Person:
+    """Return who says that they entered it: without network a badge, a number or a name is taken as it is said.
+
+    :raises InvalidInput: such entries are not taken here, or it means nobody.
+    """
+    if not settings.LINESIDE_UNVERIFIED_ENTRIES or not isinstance(claimed, dict):
+        raise InvalidInput(_("It is not clear who entered this. Sign on and enter it again."), field="person")
+    return _called(claimed, work_center)
 
 
 @require_POST

@@ -1,6 +1,7 @@
-"""What is printed for the floor: badges of people, and the sheet of commands to scan."""
+"""What is printed for the floor: badges of people, the sheet of commands to scan, a code to test scanners with."""
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -13,8 +14,12 @@ from mes.core.paper import Card, code_cards
 from mes.masterdata import services as masterdata
 from mes.masterdata.models import Person
 from mes.terminal.panels import commands
+from mes.terminal.views.caller import caller_of, sign_in_first
+from mes.terminal.views.common import SEE
 
 MOST_BADGES = 200
+TEST_CODE = "TEST-YZ_0123/9"
+"""With the signs that a scanner of another keyboard layout gets wrong."""
 
 
 @requires("orders:read")
@@ -26,6 +31,17 @@ def command_sheet(request: HttpRequest) -> HttpResponse:
         cards = [Card(command.key, str(command.words), command.key) for command in listed]
         return _pdf(_("Command sheet"), cards, "commands")
     return render(request, "terminal/commands.html", {"commands": listed})
+
+
+@require_GET
+def scan_test(request: HttpRequest) -> HttpResponse:
+    """Show a code to scan, and what arrives of it: layout, speed and end, for whoever sets scanners up."""
+    caller = caller_of(request)
+    if caller is None or caller.revoked:
+        return sign_in_first(request)
+    if not caller.centers(SEE).exists():
+        raise PermissionDenied
+    return render(request, "terminal/scan_test.html", {"code": TEST_CODE})
 
 
 @never_cache

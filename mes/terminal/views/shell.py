@@ -27,7 +27,7 @@ from mes.core.attention import all_attention
 from mes.core.errors import NotFound
 from mes.masterdata.models import WorkCenter
 from mes.terminal import queries, services
-from mes.terminal.panels import ZONES, Place, actions, commands, panels
+from mes.terminal.panels import ZONES, Place, actions, commands, hotkeys, panels
 from mes.terminal.views.caller import COOKIE, Caller, caller_of, keep_cookie, sign_in_first
 from mes.terminal.views.common import BOOK, SEE
 from mes.terminal.views.worker import worker_url
@@ -95,6 +95,7 @@ def terminal(request: HttpRequest, code: str) -> HttpResponse:
             "columns": [[(zone, zones[zone]) for zone in column] for column in COLUMNS],
             "shortcuts": [panel.shortcut for panel in sorted(panels, key=lambda panel: panel.order) if panel.shortcut],
             "keys": "123456789",
+            "hotkeys": sorted(hotkeys, key=lambda one: one.order),
             "languages": settings.LANGUAGES,
             "recent": queries.people_lately_at(work_center),
             "bar": bar,
@@ -114,6 +115,8 @@ def terminal(request: HttpRequest, code: str) -> HttpResponse:
                 "entries_url": reverse("terminal:entries", args=[code]),
                 "sign_on_url": reverse("terminal:sign-on", args=[code]),
                 "commands": commands.keys(),
+                "keys": hotkeys.keys(),
+                "unverified": settings.LINESIDE_UNVERIFIED_ENTRIES,
                 "scan_url": reverse("terminal:scan", args=[code]),
                 "step_up_url": reverse("terminal:step-up", args=[code]),
                 "unlock_url": reverse("terminal:unlock", args=[code]),
@@ -241,6 +244,10 @@ def _words() -> dict[str, str]:
     return {
         "nobody": _("Sign on"),
         "hello": _("Hello, {name}"),
+        "hello_unverified": _("{name}: not checked, there is no connection. You can work."),
+        "unverified": _("not checked"),
+        "verify_first": _("The connection is back. Enter your PIN, so that it is clear who you are."),
+        "badge_ending": _("Badge …{end}"),
         "refused": _("This could not be done."),
         "unknown_scan": _("“{text}” is not known here. Expected: {expected}."),
         "expected_here": _("a job, a lot, a command or a badge"),

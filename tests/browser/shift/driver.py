@@ -310,7 +310,7 @@ class Terminal(Screen):
     def explain(self, machine: str, clock: str, reason: str) -> None:
         """Give the stop of a machine that began then its reason."""
         with self.task("explain a stop later"):
-            self.tap(f"[data-sheet^='explain-']:has-text('{machine}'):has-text('{clock}')")
+            self.tap(f".choices [data-sheet^='explain-']:has-text('{machine}'):has-text('{clock}')")
             self.tap(f"dialog[open] button[value={reason}]")
 
     # --- people -------------------------------------------------------------------------------------------------

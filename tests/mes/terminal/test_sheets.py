@@ -14,7 +14,7 @@ from mes.core import live
 from mes.core.errors import DomainError
 from mes.core.templatetags.lineside import job_code
 from mes.masterdata import services as masterdata
-from mes.terminal.panels import commands
+from mes.terminal.panels import commands, hotkeys, panels
 from tests.factories import make_person, make_site, make_work_order
 
 pytestmark = pytest.mark.django_db
@@ -124,3 +124,10 @@ def test_badges_as_pdf_are_new_ones_and_shown_this_once(lead):
     assert "Anna Groß" in read_pdf(answer) and "0815" in read_pdf(answer) and "no-store" in answer["Cache-Control"]
     anna.refresh_from_db()
     assert anna.badge_hash
+
+
+def test_every_key_of_the_help_stands_on_a_button_and_every_buttons_key_in_the_help():
+    files = TEMPLATES.glob("**/terminal/*.html")
+    on_buttons = {key for file in files for key in re.findall(r'aria-keyshortcuts="(\w+)"', file.read_text())}
+    on_buttons |= {panel.shortcut.hotkey for panel in panels if panel.shortcut and panel.shortcut.hotkey}
+    assert on_buttons == set(hotkeys.keys()) - {"Enter", "Escape"}

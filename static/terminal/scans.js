@@ -1,0 +1,113 @@
+/* What a scanned code does: one place for badges, jobs, lots, reasons, commands and labels, whatever is open. */
+
+import { post } from "./outbox.js";
+import { $, $$, config, say, words } from "./page.js";
+import { look } from "./panels.js";
+import { signOn } from "./people.js";
+import { listen } from "./scanner.js";
+import { openSheet, soonAsked } from "./sheets.js";
+import { toast } from "./toast.js";
+
+/* A form that somebody has begun; signing on is none: whoever scans a badge there means to be signed on. */
+function openForm() {
+  const sheet = $("dialog[open]");
+  return sheet && sheet.id !== "sheet-sign-on" && $("form[data-do]", sheet) ? sheet : null;
+}
+function unknown(text, expected) {
+  toast(say(words.unknown_scan, { text: text.slice(0, 60), expected }), "bad");
+}
+/* What confirms: of the sheet that is open on top, else of the pad. */
+export function primary() {
+  const sheet = $$("dialog[open]").pop();
+  return $(sheet ? "#" + sheet.id + " button[type=submit].primary" : ".pad .primary");
+}
+/* A code of the command sheet. With a sheet open only what answers it is meant; nothing behind it is touched. */
+function command(code) {
+  const sheet = $$("dialog[open]").pop();
+  if (code === "CBACK") {
+    if (sheet) { sheet.close(); }
+    return;
+  }
+  const button = code === "COKAY" ? primary() : !sheet && $$("[data-scan]").find((one) => one.dataset.scan === code);
+  if (button) { button.click(); } else { toast(say(words.not_now, { text: code }), "info"); }
+}
+/* A traveler's code or an order's number that no button stands for: the server knows which job is meant, or where it is. */
+export async function lookUp(text) {
+  try {
+    const { status, answer } = await post(config.scan_url, { text });
+    if (status === 200) { look(answer.job); }
+    else if (answer.code === "scanned_elsewhere") { toast(answer.detail, "bad"); }
+    else { unknown(text, words.expected_here); }
+  } catch (unreachable) {
+    unknown(text, words.expected_here);
+  }
+}
+/* A supplier's label in GS1's language: the server reads the lot out of it; without the server the lot's field takes the
+ * label as it is, and it is read when the entry arrives. */
+const GS1 = /^\](C1|d2|Q3|e0|J1)|\x1d|^\(\d{2,4}\)|^https?:\/\/.+\/(00|01|8006)\/\d+/i;
+async function readLabel(text) {
+  const sheet = openForm();
+  const sink = $((sheet ? "#" + sheet.id + " " : "") + "input[name=lot][data-scan-sink]");
+  if (!sink) {
+    unknown(text.replace(/\x1d/g, " "), sheet ? words.expected_choice : words.expected_here);
+    return;
+  }
+  if (!sheet) { openSheet(sink.closest("dialog").id.replace("sheet-", "")); }
+  let read = { lot: text };
+  try {
+    const { status, answer } = await post(config.scan_url, { text });
+    read = status === 200 ? answer : { lot: "" };
+    toast(answer.said || answer.detail || words.refused, status === 200 ? "good" : "bad");
+  } catch (unreachable) { /* it is read when it arrives */ }
+  sink.value = read.lot;
+  soonAsked(sink.form);
+  sink.dispatchEvent(new CustomEvent("scanned", { bubbles: true }));
+}
+function scanned(text, supervisor) {
+  const upper = text.toUpperCase();
+  if (config.commands.includes(upper)) {
+    command(upper);
+    return;
+  }
+  if (/^P[0-9A-Z]{12}$/.test(upper) && !supervisor.isAsked()) {
+    // A badge of ours is a badge whatever is open.
+    signOn({ badge: text });
+    return;
+  }
+  const sheet = $("dialog[open]");
+  if (GS1.test(text) && !supervisor.isAsked()) {
+    readLabel(text);
+    return;
+  }
+  const known = $$("[data-scan], [data-scan-also]", openForm() || document).find((one) => (
+    (one.dataset.scan || "").toUpperCase() === upper || (one.dataset.scanAlso || "").toUpperCase().split(" ").includes(upper)
+  ));
+  if (known) {
+    known.click();
+    return;
+  }
+  if (supervisor.isAsked()) {
+    supervisor.scanned(text);
+    return;
+  }
+  const form = openForm();
+  const here = document.activeElement;
+  const sink = form && form.contains(here) && here.hasAttribute("data-scan-sink") ? here : $((sheet ? "#" + sheet.id + " " : "") + "[data-scan-sink]");
+  if (form && sink) {
+    sink.value = upper[0] === "L" && sink.dataset.scanSink === "L" ? text.slice(1) : text;
+    soonAsked(sheet);
+    sink.dispatchEvent(new CustomEvent("scanned", { bubbles: true }));
+  } else if (upper[0] === "L" && sink && sink.dataset.scanSink === "L") {
+    openSheet(sink.closest("dialog").id.replace("sheet-", ""));
+    sink.value = text.slice(1);
+  } else if (/^J\d{8}$/.test(upper)) {
+    lookUp(upper);
+  } else {
+    signOn({ badge: text });
+  }
+}
+
+/* Where a supervisor is asked for, a badge is theirs. */
+export function listenFor(supervisor) {
+  listen((text) => scanned(text, supervisor), () => toast(words.scan_too_long, "bad"));
+}

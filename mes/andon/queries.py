@@ -62,7 +62,7 @@ def open_calls(*, sites: Collection[str], now: datetime) -> list[OpenCall]:
     steps = _steps(sites)
     listed = []
     for call in found.select_related("work_center", "work_unit", "site", "raised_by"):
-        given = {
+        given: dict[str, Any] = {
             "raised_at": call.raised_at,
             "acknowledged_at": call.acknowledged_at,
             "steps": steps[call.site_id, call.kind],

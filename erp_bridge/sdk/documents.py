@@ -55,6 +55,19 @@ class HoldNotice(Document):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ByproductOutput(Document):
+    """An order yielded something besides its product; negative: what ``reverses`` names was a mistake."""
+
+    movement_id: UUID
+    operation: str
+    item: str
+    lot: str
+    quantity: Decimal
+    uom: str
+    reverses: UUID | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class LineStockTransfer(Document):
     """Material was brought from the store to a ``place`` of a work center (positive) or back (negative).
 

@@ -116,3 +116,17 @@ class WorkOrderCompleted(Event):
     scrap_quantity: Decimal
     rework_quantity: Decimal
     person: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ByproductReported(Event):
+    """The order (``subject``) yielded something besides its product; negative where ``reverses`` names what was a mistake."""
+
+    movement_id: UUID
+    operation: str
+    item: str
+    lot: str
+    quantity: Decimal
+    uom: str
+    person: str = ""
+    reverses: UUID | None = None

@@ -31,6 +31,12 @@ api_urlpatterns = [
     path("work-orders/<row:pk>/link", orders.LinkView.as_view(), name="api-work-order-link"),
     path("work-orders/<row:pk>/issues", material.IssuesView.as_view(), name="api-work-order-issues"),
     path("work-orders/<row:pk>/returns", material.ReturnsView.as_view(), name="api-work-order-returns"),
+    path("work-orders/<row:pk>/byproducts", material.ByproductsView.as_view(), name="api-work-order-byproducts"),
+    path(
+        "work-orders/<row:pk>/byproducts/<uuid:movement>/reversal",
+        material.ByproductReversalView.as_view(),
+        name="api-work-order-byproduct-reversal",
+    ),
     path("lots/<row:pk>/hold-all", recall.HoldAllView.as_view(), name="api-lot-hold-all"),
     path("proposals", orders.ProposalsView.as_view(), name="api-proposals"),
     path("proposals/<row:pk>/accept", orders.AcceptView.as_view(), name="api-proposal-accept"),

@@ -53,7 +53,7 @@ class MoveView(ApiView):
 
     rights = {"POST": "material:write"}
 
-    def move(self, request: Any, pk: int, body: type[Moving], service: Callable[..., MaterialMovement]) -> Response:
+    def move(self, request: Any, pk: int, body: type[Acting], service: Callable[..., MaterialMovement]) -> Response:
         """Book the movement once and answer with it."""
         order = self.one(WorkOrder.objects.select_related("site"), what="work order", pk=pk)
         given = self.body(body)
@@ -77,6 +77,44 @@ class IssuesView(MoveView):
     def post(self, request: Any, pk: int) -> Response:
         """Issue a component to the order by hand."""
         return self.move(request, pk, Issuing, services.issue_component)
+
+
+class ByproductsView(MoveView):
+    """What an order yields besides its product."""
+
+    class Body(Acting):
+        movement_id = UUIDField(required=False, default=None, help_text="Made by the caller; or send Idempotency-Key.")
+        item = CodeField()
+        quantity = DecimalField(min_value=Decimal("0.000001"), help_text="In the item's own unit.")
+        lot = CodeField(required=False, default="", allow_empty=True, help_text="Left out: the next one by its rule.")
+        operation = CodeField(required=False, default="", max_length=16, allow_empty=True)
+
+    @extend_schema(
+        operation_id="work_orders_byproduct", parameters=[KEY], request=Body, responses={201: MovementOutput}
+    )
+    def post(self, request: Any, pk: int) -> Response:
+        """Put out a by-product (regrind, offcuts) into a lot of its own."""
+        return self.move(request, pk, self.Body, services.report_byproduct)
+
+
+class ByproductReversalView(ApiView):
+    """A by-product taken back."""
+
+    rights = {"POST": "reports:reverse"}
+
+    class Body(Acting):
+        reversal_id = UUIDField(help_text="Made by the caller. The same again books nothing more.")
+
+    @extend_schema(operation_id="work_orders_byproduct_reverse", request=Body, responses={201: MovementOutput})
+    def post(self, request: Any, pk: int, movement: Any) -> Response:
+        """Take back a by-product that was put out by mistake."""
+        order = self.one(WorkOrder.objects.select_related("site"), what="work order", pk=pk)
+        given, now = self.body(self.Body), timezone.now()
+        done = services.reverse_byproduct(
+            reversal_id=given["reversal_id"], work_order_id=order.pk, movement_id=movement,
+            person=person_at(order.site, given["person"]), occurred_at=given["occurred_at"] or now, now=now,
+        )  # fmt: skip
+        return Response(MovementOutput(movements().get(pk=done.pk)).data, status=201)
 
 
 class ReturnsView(MoveView):

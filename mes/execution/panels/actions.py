@@ -273,4 +273,25 @@ class Return(OnJob):
         return _("saved")
 
 
-ACTIONS = (Start, Pause, Finish, ReportGood, ReportScrap, ReportRework, Undo, LiftHold, Issue, Return)
+class Byproduct(OnJob):
+    """Put out what the job yields besides its product; without a lot it gets the next number."""
+
+    key = "byproduct"
+
+    def apply(self, tap: Tap) -> str:
+        operation = Operation.objects.get(pk=_operation(tap))
+        services.report_byproduct(
+            movement_id=tap.id,
+            work_order_id=operation.work_order_id,
+            operation=operation.number,
+            item=tap.text("item"),
+            lot=tap.lot(),
+            quantity=tap.quantity(),
+            person=tap.person,
+            occurred_at=tap.at,
+            now=tap.now,
+        )
+        return _("saved")
+
+
+ACTIONS = (Start, Pause, Finish, ReportGood, ReportScrap, ReportRework, Undo, LiftHold, Issue, Return, Byproduct)

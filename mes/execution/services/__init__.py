@@ -5,6 +5,7 @@ number or a user name). ``now`` is the doorway's clock; ``occurred_at`` when it 
 """
 
 from mes.execution.services.arrivals import apply_work_orders, vanish_work_orders
+from mes.execution.services.byproducts import report_byproduct, reverse_byproduct
 from mes.execution.services.completion import complete_work_order
 from mes.execution.services.components import issue_component, return_component
 from mes.execution.services.floor import complete_operation, pause_operation, start_operation
@@ -42,8 +43,10 @@ __all__ = [
     "reject_proposal",
     "release_hold",
     "release_work_order",
+    "report_byproduct",
     "report_production",
     "return_component",
+    "reverse_byproduct",
     "reverse_report",
     "start_operation",
     "vanish_work_orders",

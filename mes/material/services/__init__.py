@@ -35,7 +35,15 @@ from mes.material.services.replenishing import (
     return_to_store,
     reverse_place_movement,
 )
-from mes.material.services.stock import SameLot, put_out_byproduct, scrap_lot, ship_lot, transfer_lot
+from mes.material.services.stock import (
+    MovementReversed,
+    SameLot,
+    put_out_byproduct,
+    reverse_byproduct,
+    scrap_lot,
+    ship_lot,
+    transfer_lot,
+)
 
 __all__ = [
     "CopiesWrong",
@@ -47,6 +55,7 @@ __all__ = [
     "LotUnknown",
     "LotWrongItem",
     "MovementIdReused",
+    "MovementReversed",
     "NoSerials",
     "NothingMoved",
     "PlaceMoveReversed",
@@ -73,6 +82,7 @@ __all__ = [
     "replenish_place",
     "return_material",
     "return_to_store",
+    "reverse_byproduct",
     "reverse_place_movement",
     "reverse_report_movements",
     "scrap_lot",

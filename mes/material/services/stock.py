@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from mes.core import bus
-from mes.core.errors import InvalidInput
+from mes.core.errors import DomainError, InvalidInput
 from mes.masterdata.models import Item, Person, ReasonCode
 from mes.material.events import LotScrapped, LotShipped, LotTransferred
 from mes.material.models import Lot, MaterialMovement
@@ -32,6 +32,12 @@ class SameLot(InvalidInput):
     """A transfer needs two lots."""
 
     code = "same_lot"
+
+
+class MovementReversed(DomainError):
+    """A movement is taken back once."""
+
+    code = "movement_reversed"
 
 
 class ReasonUnknown(InvalidInput):
@@ -173,17 +179,41 @@ def put_out_byproduct(
 ) -> MaterialMovement:
     """Put what an order yields besides its product (regrind, offcuts) into a lot of its own item. Done once by its id.
 
-    :raises LotMissing: no lot was named.
+    :raises LotMissing: the item is tracked by lot, and none was named.
     :raises MovementIdReused: another movement has this id.
     """
     check_quantity(quantity)
-    if not lot_number:
+    if not lot_number and item.lot_tracked:
         raise LotMissing(_("Enter the lot into which %(item)s goes.") % {"item": item.number}, field="lot")
     if known := _known(movement_id, Kind.OUTPUT, item, lot_number, quantity):
         return known
-    lot = lot_to_fill(item=item, number=lot_number, now=use.now)
+    lot = lot_to_fill(item=item, number=lot_number, now=use.now) if lot_number else None
     movement = plan_movement(use, movement_id, Kind.OUTPUT, item, lot, quantity)
     movement.pooled = True
+    record([movement], use)
+    return movement
+
+
+@transaction.atomic
+def reverse_byproduct(*, reversal_id: UUID, use: Use, movement_id: UUID) -> MaterialMovement:
+    """Take a by-product out of its lot again. Done once by the reversal's id.
+
+    :raises MovementReversed: it was taken back before.
+    :raises LotShort: some of the lot was used since.
+    """
+    original = MaterialMovement.objects.select_related("item__uom", "uom").get(pk=movement_id)
+    lot = Lot.objects.select_for_update(of=["self"]).get(pk=original.lot_id) if original.lot_id else None
+    if known := MaterialMovement.objects.filter(reverses=original).first():
+        if known.pk == reversal_id:
+            return known
+        raise MovementReversed(_("This was taken back before."))
+    if lot and lot.quantity < original.quantity:
+        raise LotShort(
+            _("Lot %(lot)s has %(n)s %(unit)s left.")
+            % {"lot": lot.number, "n": f"{lot.quantity.normalize():f}", "unit": original.uom}
+        )
+    movement = plan_movement(use, reversal_id, Kind.OUTPUT, original.item, lot, -original.quantity)
+    movement.pooled, movement.reverses = True, original
     record([movement], use)
     return movement
 

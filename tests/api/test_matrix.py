@@ -46,6 +46,15 @@ DECLARED: dict[str, dict[str, str]] = {
     "api/v1/lots/<row:pk>/labels": {"GET": "material:read", "POST": "material:write"},
     "api/v1/lots/<row:pk>/hold-all": {"POST": "orders:hold"},
     "api/v1/lot-holds": {"GET": "material:read"},
+    "api/v1/serials/hold": {"POST": "orders:hold"},
+    "api/v1/stock-places": {"GET": "material:read"},
+    "api/v1/stock-places/<row:pk>/replenish": {"POST": "material:write"},
+    "api/v1/stock-places/<row:pk>/return": {"POST": "material:write"},
+    "api/v1/place-stock": {"GET": "material:read"},
+    "api/v1/place-movements": {"GET": "material:read"},
+    "api/v1/place-movements/<uuid:pk>/reversal": {"POST": "material:write"},
+    "api/v1/work-orders/<row:pk>/byproducts": {"POST": "material:write"},
+    "api/v1/work-orders/<row:pk>/byproducts/<uuid:movement>/reversal": {"POST": "reports:reverse"},
     "api/v1/movements": {"GET": "material:read"},
     "api/v1/work-orders": {"GET": "orders:read", "POST": "orders:plan"},
     "api/v1/work-orders/<row:pk>": {"GET": "orders:read"},
@@ -149,6 +158,7 @@ def things(site: Any) -> dict[str, str]:
         StopExplanation,
     )
     from mes.execution.models import ChangeProposal, ProductionReport  # noqa: PLC0415
+    from mes.material.models import PlaceMovement  # noqa: PLC0415
     from quality.models import InspectionPlan, Nonconformance, OrderCheck  # noqa: PLC0415
 
     order = factories.make_work_order(site=site)
@@ -179,6 +189,11 @@ def things(site: Any) -> dict[str, str]:
     )
     request = MaintenanceRequest.objects.create(site=site, work_unit=unit, requested_at=factories.NOW)
     call = Call.objects.create(site=site, work_center=operation.work_center, kind="MATERIAL", raised_at=factories.NOW)
+    place = factories.make_stock_place(work_center=operation.work_center)
+    moved = PlaceMovement.objects.create(
+        site=site, kind="REPLENISH", place=place, item=order.item, quantity=1, uom=order.uom,
+        occurred_at=factories.NOW, recorded_at=factories.NOW,
+    )  # fmt: skip
     bom = factories.make_bom(item=order.item, lines=[])
     routing = factories.make_routing(item=order.item)
     connection = Connection.objects.create(name=f"erp-{site.code.lower()}", site=site.code, connector="practice")
@@ -188,7 +203,7 @@ def things(site: Any) -> dict[str, str]:
         "inspection-checks": str(check.pk), "nonconformances": str(found.pk),
         "proposals": str(proposal.pk), "operations": str(operation.pk), "reports": str(report.pk),
         "labor": str(segment.pk), "stop-entries": str(entry.pk), "maintenance-requests": str(request.pk),
-        "calls": str(call.pk),
+        "calls": str(call.pk), "stock-places": str(place.pk), "place-movements": str(moved.pk),
         "erp": connection.name,
     }  # fmt: skip
 
@@ -197,6 +212,7 @@ def filled(route: str, ids: dict[str, str]) -> str:
     resource = route.split("/")[2] if route.count("/") > 1 else ""
     for marker in ("<row:pk>", "<uuid:pk>", "<slug:connection>"):
         route = route.replace(marker, ids.get(resource, ""))
+    route = route.replace("<uuid:movement>", str(uuid.UUID(int=0)))
     return "/" + route
 
 

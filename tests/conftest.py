@@ -26,12 +26,12 @@ settings.load_profile("lineside")
 
 
 def pytest_collection_modifyitems(items):
-    """Give a test in a real browser a second try, which the summary names, and put the long ones first.
+    """In CI give a test in a real browser a second try, which the summary names; put the long ones first everywhere.
 
-    A failure in the browser may be the machine's. Within a file the order stays.
+    A failure in the browser may be the machine's, and a developer wants to see it. Within a file the order stays.
     """
     for item in items:
-        if item.get_closest_marker("browser"):
+        if REQUIRED and item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.flaky(reruns=1))
     long = {item.path for item in items if any(item.get_closest_marker(mark) for mark in LONG)}
     items.sort(key=lambda item: item.path not in long)

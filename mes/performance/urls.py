@@ -4,7 +4,7 @@ from django.urls import path
 
 import mes.core.routes  # noqa: F401  the form of ids in addresses
 from mes.performance import api
-from mes.performance.views import pages
+from mes.performance.views import pages, wall
 
 app_name = "performance"
 urlpatterns = [
@@ -12,6 +12,9 @@ urlpatterns = [
     path("oee/live", pages.overview_live, name="overview-live"),
     path("oee/pareto/", pages.stops_by_reason, name="pareto"),
     path("oee/<str:site>/<str:code>/", pages.unit, name="unit"),
+    path("wall/live", wall.wall_live, name="wall-live"),
+    path("wall/<str:site>/", wall.wall, name="wall"),
+    path("wall/<str:site>/<str:area>/", wall.wall, name="wall-area"),
 ]
 
 api_urlpatterns = [path("oee", api.OeeView.as_view(), name="api-oee")]

@@ -12,12 +12,13 @@ from mes.core import live
 from mes.equipment import services
 from mes.equipment.models import MaintenanceRequest, ShiftBreak, StateChange, StopExplanation, StopReason
 from mes.masterdata.models import Shift, WorkUnit
+from tests.factories import make_work_center
 from tests.mes.equipment.helpers import make_stop_reason, run, stop
 from tests.mes.execution.helpers import pause, report, start
 
 pytestmark = pytest.mark.browser
 
-PAGES = ["/oee/", "/oee/P1/UNIT/", "/oee/pareto/", "/stops/", "/maintenance/"]
+PAGES = ["/oee/", "/oee/P1/UNIT/", "/oee/pareto/", "/stops/", "/maintenance/", "/wall/P1/"]
 
 
 @pytest.fixture
@@ -161,3 +162,20 @@ def test_axe_finds_nothing(open_page, unit, worked, path, scheme):
 def test_nothing_runs_over_the_edge(open_page, unit, worked, path, width):
     page = open_page(path.replace("UNIT", unit.code), user="lead", width=width)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize(("width", "height"), [(1920, 1080), (1280, 720)])
+def test_the_wall_fills_a_screen_and_is_read_from_afar(open_page, plant, unit, worked, width, height):
+    for number in range(22):
+        make_work_center(site=plant.site, code=f"MACHINE-{number:02}")
+    page = open_page("/wall/P1/", user="lead", width=width, height=height)
+    expect(page.locator(".wall-tile")).to_have_count(24)
+    seen = page.evaluate(
+        """() => ({
+            tall: document.documentElement.scrollHeight, wide: document.documentElement.scrollWidth,
+            digits: Math.min(...[...document.querySelectorAll('.wall-number, .wall-oee b, .wall-factors dd, .wall-clock')]
+                .map((one) => parseFloat(getComputedStyle(one).fontSize))),
+            cut: [...document.querySelectorAll('.wall-tile')].filter((one) => one.scrollHeight > one.clientHeight + 1).length,
+        })"""
+    )
+    assert seen == {"tall": height, "wide": width, "digits": pytest.approx(height * 0.04), "cut": 0}

@@ -27,8 +27,10 @@ def test_it_answers_and_ctrl_c_leaves_nothing_behind(tmp_path):
     environment = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}
     environment |= {"LINESIDE_VAR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "config.settings", "DEBUG": "1"}
     run = subprocess.Popen(
-        [sys.executable, "-m", "deploy.dev"], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
-    )
+        [sys.executable, "-m", "deploy.dev"], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True,
+        # What a shell runs in the background does not hear Ctrl-C, nor do its children; the tests may run there.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )  # fmt: skip
     try:
         first = run.stdout.readline()
         assert first, (tmp_path / "logs" / "web.log").read_text()

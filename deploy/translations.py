@@ -22,7 +22,7 @@ SOURCES = (
     "templates/terminal/terminal.html", "templates/terminal/close.html", "templates/terminal/terminals.html",
     "templates/terminal/centers.html", "templates/terminal/scan_test.html", "templates/terminal/revoked.html", "templates/terminal/enroll.html",
     "templates/*/terminal/**/*.html", "templates/theme_toggle.html", "templates/base.html",
-    "mes/terminal/views/*.py", "mes/terminal/services/entries.py",
+    "mes/terminal/views/*.py", "mes/terminal/services/*.py", "mes/execution/queries/terminal.py",
     "mes/documents/services/*.py", "mes/documents/gates.py", "mes/core/templatetags/lineside.py",
     "mes/*/panels.py", "mes/*/panels/*.py", "quality/models.py", "labor/panels.py", "labor/panels/*.py", "quality/panels.py",
     "quality/panels/*.py",

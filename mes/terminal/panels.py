@@ -425,7 +425,7 @@ def job_scanned(text: str, work_center: WorkCenter) -> str:
     :raises DomainError: it means none, or one elsewhere; the words say which.
     """
     if _Above.scans is None:
-        raise NotFound(f"“{text}” is not known here.")
+        raise NotFound(_("“%(text)s” is not known here.") % {"text": text})
     return _Above.scans(text, work_center)
 
 

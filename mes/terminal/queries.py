@@ -37,11 +37,6 @@ def work_centers(sites: Collection[Site]) -> QuerySet[WorkCenter]:
     )
 
 
-def no_such_center(code: str) -> str:
-    """Return the words for a work center that is not there, or not for this caller."""
-    return _("There is no work center “%(code)s” that this device may open.") % {"code": code}
-
-
 def person_called(site: Site, words: str) -> Person | None:
     """Return the active person with this personnel number at the site, else the only one with this name."""
     people = Person.objects.filter(site=site, active=True)

@@ -159,7 +159,7 @@ def judge_text(characteristic: OrderCharacteristic, text: str) -> tuple[Decimal 
         measured = rules.parse_gauge(text)
     except rules.GaugeUnreadable as error:
         raise ValueUnreadable(
-            f"{characteristic.name}: {error}",
+            _("%(name)s: %(why)s") % {"name": characteristic.name, "why": error},
             field=characteristic.code,
         ) from error
     value = _in_unit(characteristic, measured)
@@ -212,7 +212,7 @@ def _in_unit(characteristic: OrderCharacteristic, measured: rules.Measured) -> D
         exact = convert(measured.value, source=unit_of(found), target=unit_of(uom), factors={})
     except DimensionMismatch as error:
         raise ValueUnreadable(
-            f"{characteristic.name}: {error.detail}",
+            _("%(name)s: %(why)s") % {"name": characteristic.name, "why": error.detail},
             field=characteristic.code,
         ) from error
     return rounded(exact, decimals=6)

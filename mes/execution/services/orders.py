@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID, uuid4, uuid5
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from mes.core import bus
 from mes.core.errors import DomainError, InvalidInput, NotFound
@@ -54,7 +55,7 @@ def lock_order(work_order_id: int) -> WorkOrder:
     )
     order = found.first()
     if order is None:
-        raise NotFound("There is no such work order here. Reload the page, or ask the planner.")
+        raise NotFound(_("There is no such work order here. Reload the page, or ask the planner."))
     return order
 
 

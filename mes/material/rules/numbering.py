@@ -57,7 +57,10 @@ class Pattern:
                 text += facts[word]
         if len(text) > LONGEST:
             raise PatternWrong(
-                f"{text} is longer than the {LONGEST} characters that a lot number has.", field="pattern"
+                Words(
+                    "%(text)s is longer than the %(n)s characters that a lot number has.", {"text": text, "n": LONGEST}
+                ),
+                field="pattern",
             )
         return text
 
@@ -91,18 +94,23 @@ def read_pattern(text: str) -> Pattern:
         name, _colon, width = match.group(1).partition(":")
         if name not in FIELDS or (width and name != "n"):
             known = " ".join(f"{{{field}}}" for field in FIELDS)
-            raise PatternWrong(f"{match.group(0)} is no field. There are: {known}.", field="pattern")
+            raise PatternWrong(
+                Words("%(field)s is no field. There are: %(known)s.", {"field": match.group(0), "known": known}),
+                field="pattern",
+            )
         if name in seen and name in ("n", "check"):
-            raise PatternWrong(f"{{{name}}} can stand in a pattern once.", field="pattern")
+            raise PatternWrong(
+                Words("%(field)s can stand in a pattern once.", {"field": f"{{{name}}}"}), field="pattern"
+            )
         seen.add(name)
         if name == "n":
             digits = _width(width)
         words.append((name, True))
     words.append((text[place:], False))
     if any("{" in word or "}" in word for word, is_field in words if not is_field):
-        raise PatternWrong("A brace is open or closed too often.", field="pattern")
+        raise PatternWrong(Words("A brace is open or closed too often."), field="pattern")
     if "check" in seen and any(word for word in words[words.index(("check", True)) + 1 :] if word[0]):
-        raise PatternWrong("{check} stands at the end.", field="pattern")
+        raise PatternWrong(Words("%(field)s stands at the end.", {"field": "{check}"}), field="pattern")
     return Pattern(tuple(word for word in words if word[0]), digits)
 
 
@@ -154,5 +162,7 @@ def _width(text: str) -> int:
     if not text:
         return 0
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 12:
-        raise PatternWrong(f"{{n:{text}}}: give the counter 1 to 12 digits.", field="pattern")
+        raise PatternWrong(
+            Words("%(field)s: give the counter 1 to 12 digits.", {"field": f"{{n:{text}}}"}), field="pattern"
+        )
     return int(text)

@@ -4,6 +4,7 @@ import secrets
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from mes.core.errors import DomainError, InvalidInput
 from mes.masterdata.models import Site, WorkCenter
@@ -54,7 +55,7 @@ def make_code(
     if work_center is not None and work_center.site_id != site.pk:
         raise InvalidInput(f"{work_center} is not at {site}.", field="work_center")
     _check_name(site, name)
-    text = "".join(secrets.choice(CODE_SIGNS) for _ in range(CODE_LENGTH))
+    text = "".join(secrets.choice(CODE_SIGNS) for _sign in range(CODE_LENGTH))
     code = EnrollmentCode.objects.create(
         site=site,
         work_center=work_center,
@@ -82,7 +83,10 @@ def enroll(*, code: str, now: datetime) -> tuple[Device, str]:
     )
     if found is None or found.device_id is not None or found.expires_at <= now:
         raise CodeNotGood(
-            "This code does not work: it is mistyped, was used before, or is too old. Ask a supervisor for a new one.",
+            _(
+                "This code does not work: it is mistyped, was used before, or is too old."
+                " Ask a supervisor for a new one."
+            ),
             field="code",
         )
     _check_name(found.site, found.name)
@@ -129,6 +133,7 @@ def _check_name(site: Site, name: str) -> None:
 
 def _taken(name: str) -> DeviceNameTaken:
     return DeviceNameTaken(
-        f"There is a device “{name}” already. Revoke it first if this one takes its place, or choose another name.",
+        _("There is a device “%(name)s” already. Revoke it first if this one takes its place, or choose another name.")
+        % {"name": name},
         field="name",
     )

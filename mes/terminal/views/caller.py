@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
+from django.utils.translation import gettext as _
 
 from mes.access.queries import grant_of_user, sites_of
 from mes.core.actor import set_actor
@@ -49,7 +50,7 @@ class Caller:
         """
         found = self.centers(right).filter(code=code).first()
         if found is None:
-            raise NotFound(queries.no_such_center(code))
+            raise NotFound(_("There is no work center “%(code)s” that this device may open.") % {"code": code})
         return found
 
 

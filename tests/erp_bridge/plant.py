@@ -106,8 +106,12 @@ class Floor:
     def _when(self) -> dict[str, Any]:
         return {"person": self.person, "occurred_at": self.now, "now": self.now}
 
-    def start(self, number: str, activity: str = "RUN") -> None:
-        execution.start_operation(operation_id=self.operation(number).pk, activity=activity, **self._when())
+    def start(self, number: str, activity: str = "RUN", crew_size: int | None = None) -> None:
+        operation = self.operation(number)
+        execution.start_operation(operation_id=operation.pk, activity=activity, crew_size=crew_size, **self._when())
+
+    def crew(self, number: str, size: int) -> None:
+        labor.set_crew_size(operation_id=self.operation(number).pk, size=size, occurred_at=self.now, now=self.now)
 
     def pause(self, number: str) -> None:
         execution.pause_operation(operation_id=self.operation(number).pk, **self._when())

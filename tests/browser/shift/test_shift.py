@@ -5,25 +5,12 @@ through the pages, by taps and scans. What must have been recorded stands in ``t
 """
 
 import pytest
-import time_machine
 
-from mes.core import live
-from tests.browser.shift.driver import Desk, Floor, moment
+from tests.browser.shift.driver import Desk, Floor
 from tests.browser.shift.facts import figures, handed_over, recorded, told
-from tests.browser.shift.plant import make_plant
 from tests.browser.shift.table import BUDGET, HANDOVERS, TABLES
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def floor(browser, live_server, transactional_db):
-    live.forget()
-    with time_machine.travel(moment("05:55"), tick=False) as traveller:
-        floor = Floor(browser, live_server, traveller, make_plant())
-        yield floor
-        floor.close()
-        assert floor.complaints == []
 
 
 def the_shift(floor: Floor) -> Desk:

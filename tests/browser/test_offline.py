@@ -231,6 +231,7 @@ def complaints_of(shop, written, sent):
     return wrong
 
 
+@pytest.mark.timeout(600 + 2 * 60 * MINUTES)
 def test_fifty_actions_without_network_are_fifty_facts(tablet, network, shop, client):
     page = tablet.open(f"/t/{shop.center.code}/?job={shop.jobs['A'].pk}")
     ready_for_the_dark(page, shop)

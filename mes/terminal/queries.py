@@ -185,18 +185,20 @@ def refused_taps(*, sites: Collection[str], now: datetime) -> list[Attention]:
     return [
         Attention(
             key=f"tap-{entry.pk}",
-            what=_("%(center)s: “%(label)s” of %(person)s was not booked")
-            % {
-                "center": entry.work_center.code,
-                "label": entry.label or entry.action,
-                "person": entry.person.name if entry.person else _("nobody"),
-            },
+            what=_what_was_refused(entry),
             how=entry.said,
             url=reverse("terminal:entry", args=[entry.pk]),
             since=entry.occurred_at,
         )
         for entry in refused
     ]
+
+
+def _what_was_refused(entry: TerminalEntry) -> str:
+    told = {"center": entry.work_center.code, "label": entry.label or entry.action}
+    if entry.person is None:
+        return _("%(center)s: “%(label)s” was not booked, and it is not clear whose it is") % told
+    return _("%(center)s: “%(label)s” of %(person)s was not booked") % (told | {"person": entry.person.name})
 
 
 def last_refusal() -> object:

@@ -148,7 +148,8 @@ def facts_of(*, site: str, item: str, order: str, day: date) -> dict[str, str]:
 def check_character(text: str) -> str:
     """Return the check character over the letters and digits of a text (ISO/IEC 7064, MOD 37-36).
 
-    It tells every single misread character and every exchange of two neighbors.
+    It tells every single misread character, and of the 630 exchanges of two unlike neighbors at a place all but one:
+    so far does a single check character out of the same 36 go.
     """
     value = 36
     for letter in text.upper():

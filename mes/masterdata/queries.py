@@ -105,6 +105,17 @@ def told_number(person: Person | None, *, site: Site) -> str:
     return pseudonym_of(site=site.code, number=person.number) if privacy_of(site_id=site.pk) else person.number
 
 
+def placers(written: Collection[str], *, site_id: int) -> dict[str, str]:
+    """Return how those who placed something, as it is written down, are named where everybody reads it.
+
+    A person by name, others as written; at a private site nobody.
+    """
+    if privacy_of(site_id=site_id):
+        return {}
+    names = dict(Person.objects.filter(site_id=site_id, number__in=written).values_list("number", "name"))
+    return {by: names.get(by, by) for by in written if by}
+
+
 def zone_of(sites: Collection[str]) -> str:
     """Return the time zone in which to show these sites: theirs where they share one, else UTC."""
     zones = set(Site.objects.filter(code__in=sites).values_list("time_zone", flat=True))

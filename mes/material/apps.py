@@ -10,7 +10,9 @@ class MaterialConfig(AppConfig):
     verbose_name = "Material"
 
     def ready(self) -> None:
+        from mes.core import live
         from mes.core.pages import Page, pages
+        from mes.material import queries
         from mes.material.panels import ACTIONS, PANELS
         from mes.terminal.panels import actions, panels
 
@@ -18,6 +20,7 @@ class MaterialConfig(AppConfig):
             panels.add(panel())
         for action in ACTIONS:
             actions.add(action())
+        live.watch("material", queries.last_change)
         pages.add(
             Page(
                 key="line-stock",

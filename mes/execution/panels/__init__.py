@@ -3,7 +3,16 @@
 from django.utils.translation import gettext_lazy as _
 
 from mes.execution.panels.actions import ACTIONS
-from mes.execution.panels.job import BarPanel, JobPanel, LastPanel, MaterialPanel, NextPanel, PadPanel, looked_at
+from mes.execution.panels.job import (
+    BarPanel,
+    HeldPanel,
+    JobPanel,
+    LastPanel,
+    MaterialPanel,
+    NextPanel,
+    PadPanel,
+    looked_at,
+)
 from mes.terminal.panels import Command, Hotkey
 
 COMMANDS = (
@@ -26,6 +35,6 @@ HOTKEYS = (
     Hotkey(key="F7", words=_("Next job"), order=7),
 )
 
-PANELS = (BarPanel, JobPanel, PadPanel, NextPanel, MaterialPanel, LastPanel)
+PANELS = (BarPanel, JobPanel, PadPanel, NextPanel, HeldPanel, MaterialPanel, LastPanel)
 
 __all__ = ["ACTIONS", "COMMANDS", "HOTKEYS", "PANELS", "looked_at"]

@@ -3,11 +3,11 @@
 from decimal import Decimal
 from typing import Any
 
-from mes.execution.models import Operation
+from mes.execution.models import Operation, OrderComponent
 from mes.execution.queries import terminal as queries
 from mes.masterdata.models import ReasonCode
 from mes.material.models import StockPlace
-from mes.material.queries import numbering_rule
+from mes.material.queries import HeldLot, held_lots, numbering_rule
 from mes.terminal.panels import Panel, Place, actions, erp_answers, standstill_of
 from mes.terminal.queries import unverified_among
 
@@ -117,6 +117,34 @@ class NextPanel(Panel):
         return seen | {"rows": rows, "next_up": keys[(shown + 1) % len(keys)] if keys else None}
 
 
+def _held(place: Place) -> tuple[list[HeldLot], int]:
+    """Return what of the job's material, and of what it makes, nobody may use, and how many more; asked once."""
+    seen = looked_at(place)
+    job = seen["job"]
+    if job is None:
+        return [], 0
+    if "held" not in seen:
+        items = OrderComponent.objects.filter(operation=job.operation).values_list("item_id", flat=True)
+        seen["held"] = held_lots(
+            site_id=place.work_center.site_id, items=[job.order.item_id, *items], order=job.order.number
+        )
+    held: tuple[list[HeldLot], int] = seen["held"]
+    return held
+
+
+class HeldPanel(Panel):
+    """Lots and single pieces that nobody may use, why and who said so: seen before somebody scans one."""
+
+    key = "held"
+    zone = "next"
+    order = 1
+    template = "execution/terminal/held.html"
+
+    def context(self, place: Place) -> dict[str, Any]:
+        held, more = _held(place)
+        return {"held": held, "more": more}
+
+
 class MaterialPanel(Panel):
     """Components: issue by scan, give back, use something else with a reason, call for what is short."""
 
@@ -131,6 +159,7 @@ class MaterialPanel(Panel):
         lines = queries.components_of(job.operation, place.now) if job else []
         return seen | {
             "lines": lines,
+            "held": _held(place)[0],
             "keys": "123456789",
             "return_reasons": queries.reasons_for(place.work_center, ReasonCode.Kind.RETURN) if lines else [],
             "can_call": "call" in actions,

@@ -1,7 +1,7 @@
 """What a terminal shows of a work center's jobs."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -18,8 +18,8 @@ from mes.execution.models import (
     ProductionReport,
     WorkOrder,
 )
-from mes.masterdata.models import Person, ReasonCode, WorkCenter, WorkUnit
-from mes.masterdata.queries import privacy_of
+from mes.masterdata.models import ReasonCode, WorkCenter, WorkUnit
+from mes.masterdata.queries import placers
 from mes.material.models import Lot, MaterialMovement
 from mes.material.queries import numbering_rule, stock_at_line, usable_lots
 from mes.terminal.panels import ScannedElsewhere
@@ -176,13 +176,10 @@ def last_reports(*, operations: Iterable[int], limit: int = 6) -> list[Productio
     )
 
 
-def placers_of(holds: Iterable[OrderHold], *, site_id: int) -> dict[int, str]:
+def placers_of(holds: Collection[OrderHold], *, site_id: int) -> dict[int, str]:
     """Return who placed each hold: a person by name, others as they are written down; at a private site nobody."""
-    if privacy_of(site_id=site_id):
-        return {}
-    placed = {hold.pk: hold.placed_by for hold in holds if hold.placed_by}
-    names = dict(Person.objects.filter(site_id=site_id, number__in=placed.values()).values_list("number", "name"))
-    return {pk: names.get(by, by) for pk, by in placed.items()}
+    names = placers([hold.placed_by for hold in holds], site_id=site_id)
+    return {hold.pk: names.get(hold.placed_by, "") for hold in holds}
 
 
 def output_lot(job: Job) -> str:

@@ -14,20 +14,17 @@ What was reversed, or came back whole, leaves no trace. Circles (regrind that is
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
 
 from django.db import connection
-from django.db.models import F, Q, Sum
+from django.db.models import Q, Sum
 from django.db.models.functions import Coalesce
 
 from mes.core.fields import QuantityField
-from mes.masterdata.models import Item
-from mes.material.models import DrawnNumber, LabelPrint, Lot, MaterialMovement, NumberingRule, PlaceStock
-from mes.material.rules import Label
+from mes.material.models import MaterialMovement
 
 _LIVE = (
     "{m}.reverses_id IS NULL AND NOT EXISTS (SELECT 1 FROM material_materialmovement x WHERE x.reverses_id = {m}.id)"
@@ -152,30 +149,6 @@ def trace(*, lot_id: int, down: bool) -> Trace:
     return Trace(lot_id, down, ordered, links, _in_process(reached, links) if down else [])
 
 
-def find_lots(*, text: str, sites: Collection[Any]) -> list[Lot]:
-    """Return the lots that a typed or scanned text names at these sites: the same number can exist for several items."""
-    lots = Lot.objects.filter(site__in=sites, number__iexact=text).select_related("item__uom", "site")
-    return list(lots.order_by("item__number", "pk")[:50])
-
-
-def recent_lots(*, sites: Collection[Any], most: int = 20) -> list[Lot]:
-    """Return the newest lots of these sites."""
-    return list(
-        Lot.objects.filter(site__in=sites).select_related("item__uom", "site").order_by("-created_at", "-pk")[:most]
-    )
-
-
-def balance(*, lot_id: int) -> list[tuple[str, Decimal]]:
-    """Return (kind, quantity) of everything that came into a lot and left it, signed: they add up to what is left."""
-    found = MaterialMovement.objects.filter(lot_id=lot_id).values("kind").annotate(total=Sum("quantity"))
-    signed = [
-        (row["kind"], -row["total"] if row["kind"] in MaterialMovement.LEAVING else row["total"])
-        for row in found.order_by("kind")
-    ]
-    order = list(MaterialMovement.Kind.values)
-    return sorted(((kind, total) for kind, total in signed if total), key=lambda pair: order.index(pair[0]))
-
-
 @dataclass(frozen=True)
 class MassBalance:
     """What came into a lot and where it went, in the item's unit: in = used + scrapped + shipped + moved + left ± difference."""
@@ -221,59 +194,6 @@ def mass_balances(lots: Iterable[TracedLot]) -> dict[int, MassBalance]:
 
 
 _MOST_AT_ONCE = 900
-
-
-def label_of(lot: Lot) -> Label:
-    """Return what stands on a label of the lot now; ``lot`` has its item, unit and site."""
-    zone = ZoneInfo(lot.site.time_zone)
-    made = MaterialMovement.objects.filter(lot=lot, kind=MaterialMovement.Kind.OUTPUT, quantity__gt=0)
-    order = made.order_by("-recorded_at").values_list("work_order", flat=True).first() or ""
-    return Label(
-        lot=lot.number,
-        item=lot.item.number,
-        item_name=lot.item.name,
-        quantity=f"{lot.quantity.normalize():f} {lot.item.uom}",
-        work_order=order,
-        made=f"{lot.created_at.astimezone(zone):%Y-%m-%d}",
-        expires=f"EXP {lot.expires_at.astimezone(zone):%Y-%m-%d}" if lot.expires_at else "",
-    )
-
-
-def labels_of(done: LabelPrint) -> list[Label]:
-    """Return the labels of one print, each copy: all alike, or numbered with what is in each container."""
-    label = label_of(done.lot)
-    if done.each is None:
-        return [label] * done.copies
-    quantity = f"{done.each.normalize():f} {done.lot.item.uom}"
-    return [replace(label, quantity=quantity, part=f"{n}/{done.copies}") for n in range(1, done.copies + 1)]
-
-
-def usable_lots(items: Collection[int], now: datetime) -> dict[int, list[Lot]]:
-    """Return, for each item (by key), its lots that may be used now and have something left, first expiring first."""
-    found: dict[int, list[Lot]] = defaultdict(list)
-    if items:
-        lots = Lot.objects.filter(item_id__in=items, status=Lot.Status.AVAILABLE, quantity__gt=0)
-        lots = lots.exclude(expires_at__lte=now)
-        for lot in lots.order_by(F("expires_at").asc(nulls_last=True), "created_at", "pk"):
-            found[lot.item_id].append(lot)
-    return found
-
-
-def numbering_rule(item: Item) -> NumberingRule | None:
-    """Return the rule by which what is made of the item gets its numbers: its own, or the site's for all the rest."""
-    rules = NumberingRule.objects.filter(Q(item=item) | Q(item=None, site_id=item.site_id), active=True)
-    return rules.order_by(F("item").asc(nulls_last=True)).first()
-
-
-def has_serials(item: Item) -> bool:
-    """Return whether each piece of the item has a number of its own."""
-    rule = numbering_rule(item)
-    return rule is not None and rule.each == NumberingRule.Each.PIECE
-
-
-def drawn_number(*, item: Item, scope: str) -> str:
-    """Return the number that was given out for the scope before, or ""."""
-    return DrawnNumber.objects.filter(item=item, scope=scope).values_list("number", flat=True).first() or ""
 
 
 def _reach(lot_id: int, *, down: bool) -> list[int]:
@@ -441,36 +361,3 @@ def _instant(value: Any) -> Any:
     if isinstance(value, str):
         return datetime.fromisoformat(value).replace(tzinfo=UTC)
     return value
-
-
-@dataclass
-class LineStock:
-    """What of an item (and lot) lies at a place, and what of it the store has; None where nobody counts it here."""
-
-    row: PlaceStock
-    stored: Decimal | None
-
-
-def line_stock(*, work_center_id: int | None = None, place_id: int | None = None) -> list[LineStock]:
-    """Return what lies at a work center's places, or at one place, by place and item, first expiring first."""
-    where = Q(place_id=place_id) if place_id else Q(place__work_center_id=work_center_id)
-    rows = list(
-        PlaceStock.objects.filter(where, quantity__gt=0)
-        .select_related("place", "item__uom", "lot")
-        .order_by("place__code", "item__number", F("lot__expires_at").asc(nulls_last=True), "lot__created_at", "pk")
-    )
-    placed = placed_quantities([row.lot_id for row in rows if row.lot_id])
-    return [LineStock(row, row.lot.quantity - placed[row.lot.pk] if row.lot else None) for row in rows]
-
-
-def placed_quantities(lots: Collection[int]) -> dict[int, Decimal]:
-    """Return by lot's key what of it lies at places of any line; the rest is in the store."""
-    found = PlaceStock.objects.filter(lot_id__in=lots).values_list("lot_id").annotate(total=Sum("quantity"))
-    return defaultdict(Decimal, {pk: total for pk, total in found.order_by() if pk is not None})
-
-
-def stock_at_line(*, work_center_id: int, items: Collection[int]) -> dict[tuple[int, int | None], Decimal]:
-    """Return what lies at the work center's places by (item's key, lot's key or None)."""
-    found = PlaceStock.objects.filter(place__work_center_id=work_center_id, item_id__in=items, quantity__gt=0)
-    rows = found.values_list("item_id", "lot_id").annotate(total=Sum("quantity")).order_by()
-    return {(item, lot): total for item, lot, total in rows}

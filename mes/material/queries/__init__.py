@@ -1,0 +1,47 @@
+"""What others ask about material."""
+
+from mes.material.queries.genealogy import InProcess, Link, MassBalance, Trace, TracedLot, mass_balances, trace
+from mes.material.queries.stock import (
+    HeldLot,
+    LineStock,
+    balance,
+    drawn_number,
+    find_lots,
+    has_serials,
+    held_lots,
+    label_of,
+    labels_of,
+    last_change,
+    line_stock,
+    numbering_rule,
+    placed_quantities,
+    recent_lots,
+    stock_at_line,
+    usable_lots,
+)
+
+__all__ = [
+    "HeldLot",
+    "InProcess",
+    "LineStock",
+    "Link",
+    "MassBalance",
+    "Trace",
+    "TracedLot",
+    "balance",
+    "drawn_number",
+    "find_lots",
+    "has_serials",
+    "held_lots",
+    "label_of",
+    "labels_of",
+    "last_change",
+    "line_stock",
+    "mass_balances",
+    "numbering_rule",
+    "placed_quantities",
+    "recent_lots",
+    "stock_at_line",
+    "trace",
+    "usable_lots",
+]

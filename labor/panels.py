@@ -20,8 +20,8 @@ from mes.core.errors import NotFound
 from mes.execution.models import Operation, WorkOrder
 from mes.execution.panels import looked_at
 from mes.execution.panels.board import OrderSection, Worker
-from mes.execution.queries.terminal import work_units_of
-from mes.masterdata.models import Site
+from mes.execution.queries.terminal import reasons_for, work_units_of
+from mes.masterdata.models import ReasonCode, Site
 from mes.masterdata.queries import privacy_of, private_sites
 from mes.terminal.panels import Action, Panel, Place, Shortcut, Tap
 
@@ -51,6 +51,7 @@ class CrewPanel(Panel):
             "largest": LARGEST,
             "keys": "123456789",
             "work_units": work_units_of(place.work_center) if job and job.is_open and not job.is_active else [],
+            "other_work": reasons_for(place.work_center, ReasonCode.Kind.INDIRECT),
         }
 
 
@@ -105,6 +106,26 @@ class LeaveJob(Action):
     def apply(self, tap: Tap) -> str:
         assert tap.person is not None
         services.clock_off(person=tap.person, operation_id=tap.number("operation"), occurred_at=tap.at, now=tap.now)
+        return _("saved")
+
+
+class OtherWork(Action):
+    """Something that belongs to no order begins; work on orders ends for them."""
+
+    key = "other-work"
+
+    def apply(self, tap: Tap) -> str:
+        assert tap.person is not None
+        services.start_indirect(person=tap.person, reason=tap.text("reason"), occurred_at=tap.at, now=tap.now)
+        return _("saved")
+
+
+class OtherWorkEnd(Action):
+    key = "other-work-end"
+
+    def apply(self, tap: Tap) -> str:
+        assert tap.person is not None
+        services.stop_indirect(person=tap.person, occurred_at=tap.at, now=tap.now)
         return _("saved")
 
 
@@ -254,4 +275,4 @@ def last_change() -> object:
 
 
 PANELS = (CrewPanel,)
-ACTIONS = (ClockIn, ClockOut, StartBreak, EndBreak, JoinJob, LeaveJob, CrewMore, CrewLess)
+ACTIONS = (ClockIn, ClockOut, StartBreak, EndBreak, JoinJob, LeaveJob, OtherWork, OtherWorkEnd, CrewMore, CrewLess)

@@ -22,6 +22,7 @@ urlpatterns = [
     path("devices/", views.devices, name="devices"),
     path("sheets/badges", views.badges, name="badges"),
     path("sheets/commands", views.command_sheet, name="commands"),
+    path("sheets/reasons", views.reason_sheet, name="reasons"),
     path("devices/code", views.new_code, name="new-code"),
     path("devices/<int:pk>/revoke", views.revoke, name="revoke"),
     path("entries/", views.waiting, name="waiting"),

@@ -3,8 +3,9 @@
 import { post } from "./outbox.js";
 import { $, $$, config, say, words } from "./page.js";
 import { look } from "./panels.js";
-import { signOn } from "./people.js";
+import { reporter, signOn } from "./people.js";
 import { listen } from "./scanner.js";
+import { isShut } from "./queue.js";
 import { openSheet, soonAsked } from "./sheets.js";
 import { toast } from "./toast.js";
 
@@ -63,6 +64,33 @@ async function readLabel(text) {
   soonAsked(sink.form);
   sink.dispatchEvent(new CustomEvent("scanned", { bubbles: true }));
 }
+/* A reason: in the open sheet its own button or tick; with none open, of what it can be the reason of, if that is clear: what
+ * stands still without one first. */
+function reason(code) {
+  const sheet = $$("dialog[open]").pop();
+  const found = $$("[data-scan='" + code + "']", sheet || document);
+  if (sheet) {
+    if (found.length) { found[0].click(); } else { unknown(code, words.expected_choice); }
+    return;
+  }
+  const buttons = found.filter((one) => one.matches("button"));
+  const asking = buttons.filter((one) => one.closest("[data-asks]"));
+  const meant = asking.length ? asking : buttons;
+  // A reason may be both among the usual ones and in its group.
+  const places = Array.from(new Set(meant.map((one) => one.closest("dialog"))));
+  if (!places.length) { unknown(code, words.expected_here); }
+  else if (places.length > 1) { toast(words.which_stop, "info"); }
+  else {
+    const name = places[0].id.replace("sheet-", "");
+    const opener = $("[data-sheet='" + name + "']");
+    const why = opener && isShut(opener);
+    if (why) { toast(why, "info"); }
+    else if (reporter()) {
+      openSheet(name);
+      meant[0].click();
+    }
+  }
+}
 function scanned(text, supervisor) {
   const upper = text.toUpperCase();
   if (config.commands.includes(upper)) {
@@ -72,6 +100,10 @@ function scanned(text, supervisor) {
   if (/^P[0-9A-Z]{12}$/.test(upper) && !supervisor.isAsked()) {
     // A badge of ours is a badge whatever is open.
     signOn({ badge: text });
+    return;
+  }
+  if (/^R\d{8}$/.test(upper) && !supervisor.isAsked()) {
+    reason(upper);
     return;
   }
   const sheet = $("dialog[open]");

@@ -26,7 +26,7 @@ from mes.material.models import Lot
 from mes.terminal import services as terminal
 from mes.terminal.models import Device
 from tests.browser.test_terminal import scan
-from tests.factories import make_item, make_person, make_stock_place
+from tests.factories import make_item, make_person, make_reason, make_stock_place
 from tests.mes.documents.helpers import make_document, make_revision
 from tests.mes.equipment.helpers import make_stop_reason, run, stop
 from tests.quality.helpers import make_plan
@@ -112,6 +112,7 @@ def furnish(order, operation):
     unit = WorkUnit.objects.get(work_center=center)
     WorkUnit.objects.create(site=site, work_center=center, code=f"{unit.code}-2")
     machine = make_stop_reason("MACHINE", site=site, name=LONG)
+    make_reason(site=site, kind="INDIRECT", name=LONG)
     make_stop_reason("SPINDLE", site=site, name=f"Spindel: {LONG}", parent=machine)
     make_plan(item=order.item, operation=operation.number)
     checklist(work_center=center)

@@ -5,13 +5,15 @@ from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from labor.models import LaborSegment
 from mes.access.models import FloorRole
-from mes.core.templatetags.lineside import job_code
+from mes.core.templatetags.lineside import job_code, reason_code
 from mes.execution import services as execution
 from mes.execution.models import ProductionReport
 from mes.masterdata import services as masterdata
+from mes.masterdata.models import ReasonCode
 from tests.browser.test_terminal import all_saved, scan, sign_on, start
-from tests.factories import make_person
+from tests.factories import make_person, make_reason
 
 pytestmark = pytest.mark.browser
 
@@ -183,6 +185,43 @@ def test_what_is_printed_is_scanned_badge_traveler_command(terminal, plant, oper
     scan(page, "CPAUSE")
     expect(page.locator(".bar-state")).to_contain_text("Paused", timeout=30000)
     assert ProductionReport.objects.get().good_quantity == 1
+
+
+def test_a_reason_is_scanned_from_paper(terminal, plant, operation):
+    burr = ReasonCode.objects.get(code="BURR")
+    page = terminal()
+    sign_on(page)
+    scan(page, reason_code(burr.pk))
+    expect(page.locator("#toast")).to_contain_text("Start the job first.")
+    start(page)
+    expect(page.locator("#sheet-scrap")).to_have_count(1)
+    scan(page, reason_code(burr.pk))
+    all_saved(page)
+    line = ProductionReport.objects.get().scrap_lines.get()
+    assert (line.reason, line.quantity) == (burr, 1)
+    # In an open sheet it answers what the sheet asks, and another kind of reason does not.
+    page.click("#nonconform")
+    scan(page, reason_code(make_reason(site=plant.site, kind="STOP", name="Tool").pk))
+    expect(page.locator("#toast")).to_contain_text("Expected: one of the choices")
+    scan(page, reason_code(ReasonCode.objects.get(code="CRACK").pk))
+    expect(page.locator("#sheet-nonconform input[value=CRACK]")).to_be_checked()
+
+
+def test_work_that_belongs_to_no_order_is_chosen_where_people_clock_on(terminal, plant, operation):
+    make_reason(site=plant.site, kind="INDIRECT", code="CLEAN", name="Cleaning")
+    page = terminal()
+    sign_on(page)
+    start(page)
+    expect(page.locator("#panel-crew")).to_contain_text("Anna")
+    page.click("#my-time")
+    page.click("#sheet-my-time button:has-text('Cleaning')")
+    all_saved(page)
+    expect(page.locator("#panel-crew")).not_to_contain_text("Anna")
+    page.click("#my-time")
+    page.click("#sheet-my-time [data-do=other-work-end]")
+    all_saved(page)
+    segment = LaborSegment.objects.get(activity="INDIRECT")
+    assert (segment.reason.code, segment.person.number, segment.ended_at is not None) == ("CLEAN", "1007", True)
 
 
 def test_a_travelers_code_of_another_work_center_says_where_to_go(terminal, plant):

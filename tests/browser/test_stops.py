@@ -9,9 +9,11 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from mes.core import live
+from mes.core.templatetags.lineside import reason_code
 from mes.equipment import services
 from mes.equipment.models import MaintenanceRequest, ShiftBreak, StateChange, StopExplanation, StopReason
-from mes.masterdata.models import Shift, WorkUnit
+from mes.masterdata.models import ReasonCode, Shift, WorkUnit
+from tests.browser.test_terminal import scan
 from tests.factories import make_work_center
 from tests.mes.equipment.helpers import make_stop_reason, run, stop
 from tests.mes.execution.helpers import pause, report, start
@@ -94,6 +96,23 @@ def test_a_reason_is_given_at_once_in_two_taps(open_page, plant, unit):
     expect(page.locator(".machine")).to_contain_text("Tool change", timeout=30_000)
     (said,) = StopExplanation.objects.all()
     assert (said.reason.code, said.person.number) == ("TOOL", "1007")
+
+
+def test_a_scanned_reason_is_that_of_the_machine_that_stands_still(open_page, plant, unit):
+    WorkUnit.objects.create(site=plant.site, work_center=unit.work_center, code="SECOND")
+    start(plant, "10", when=timezone.now() - timedelta(minutes=30), work_unit=unit.code)
+    reason = ReasonCode.objects.get(kind="STOP", code="TOOL")
+    page = open_page(f"/t/{unit.work_center.code}/")
+    sign_on(page)
+    scan(page, reason_code(reason.pk))
+    expect(page.locator("#toast")).to_contain_text("Tap the machine first")
+    page.click(f"#stop-{unit.pk}")
+    page.click(f"#sheet-stop-{unit.pk} .later")
+    expect(page.locator(f"#sheet-stop-{unit.pk}[data-asks]")).to_have_count(1)
+    scan(page, reason_code(reason.pk))
+    expect(page.locator(f".machine:has(#stop-{unit.pk})")).to_contain_text("Tool change")
+    (said,) = StopExplanation.objects.all()
+    assert (said.reason, said.work_unit) == (reason, unit)
 
 
 def test_a_stop_is_explained_later_at_the_terminal_and_the_rest_at_the_office(open_page, plant, unit, worked):

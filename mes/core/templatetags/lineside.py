@@ -83,6 +83,12 @@ def job_code(key: int) -> str:
 
 
 @register.simple_tag
+def reason_code(key: int) -> str:
+    """Write what a reason is scanned by: R and its key, because reasons of two kinds may share their code."""
+    return f"R{key:08}"
+
+
+@register.simple_tag
 def qr(text: str) -> SafeString:
     """Draw a text as a QR code, black on white in every theme, as cameras want it; the text itself is to stand beside it."""
     drawn = segno.make(text, error="m", micro=False)

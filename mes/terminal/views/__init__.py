@@ -5,7 +5,7 @@ from mes.terminal.views.enrolling import enroll
 from mes.terminal.views.entries import entries, entry, fates, waiting
 from mes.terminal.views.office import devices, new_code, revoke
 from mes.terminal.views.people import scan, sign_on, step_up, unlock
-from mes.terminal.views.sheets import badges, command_sheet, scan_test
+from mes.terminal.views.sheets import badges, command_sheet, reason_sheet, scan_test
 from mes.terminal.views.shell import home, state, terminal, terminals
 from mes.terminal.views.worker import worker
 
@@ -20,6 +20,7 @@ __all__ = [
     "fates",
     "home",
     "new_code",
+    "reason_sheet",
     "revoke",
     "scan",
     "scan_test",

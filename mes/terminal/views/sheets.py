@@ -11,13 +11,15 @@ from django.views.decorators.http import require_GET, require_http_methods
 from mes.access.queries import sites_of
 from mes.access.views import requires
 from mes.core.paper import Card, code_cards
+from mes.core.templatetags.lineside import reason_code
 from mes.masterdata import services as masterdata
-from mes.masterdata.models import Person
+from mes.masterdata.models import Person, ReasonCode
 from mes.terminal.panels import commands
 from mes.terminal.views.caller import caller_of, sign_in_first
 from mes.terminal.views.common import SEE
 
 MOST_BADGES = 200
+SCANNED = (ReasonCode.Kind.STOP, ReasonCode.Kind.SCRAP, ReasonCode.Kind.INDIRECT)
 TEST_CODE = "TEST-YZ_0123/9"
 """With the signs that a scanner of another keyboard layout gets wrong."""
 
@@ -31,6 +33,25 @@ def command_sheet(request: HttpRequest) -> HttpResponse:
         cards = [Card(command.key, str(command.words), command.key) for command in listed]
         return _pdf(_("Command sheet"), cards, "commands")
     return render(request, "terminal/commands.html", {"commands": listed})
+
+
+@requires("orders:read")
+@require_GET
+def reason_sheet(request: HttpRequest) -> HttpResponse:
+    """Show the reasons that can be scanned at terminals, by site and kind, for printing and laminating."""
+    sites = sites_of(request.user, SEE).order_by("code")
+    wanted = request.GET.get("site", "")
+    reasons = ReasonCode.objects.filter(site__in=sites, kind__in=SCANNED, active=True).select_related("site", "parent")
+    reasons = reasons.order_by("kind", "site__code", "code")
+    if wanted:
+        reasons = reasons.filter(site__code=wanted)
+    if request.GET.get("form") == "pdf":
+        cards = [
+            Card(code, one.name, f"{code} · {one.get_kind_display()} · {one.site.code}")
+            for one, code in ((one, reason_code(one.pk)) for one in reasons)
+        ]
+        return _pdf(_("Reasons"), cards, "reasons")
+    return render(request, "terminal/reasons.html", {"reasons": reasons, "sites": sites, "site": wanted})
 
 
 @require_GET

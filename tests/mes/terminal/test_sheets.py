@@ -12,10 +12,10 @@ from django.urls import reverse
 from mes.access.models import Membership
 from mes.core import live
 from mes.core.errors import DomainError
-from mes.core.templatetags.lineside import job_code
+from mes.core.templatetags.lineside import job_code, reason_code
 from mes.masterdata import services as masterdata
 from mes.terminal.panels import commands, hotkeys, panels
-from tests.factories import make_person, make_site, make_work_order
+from tests.factories import make_person, make_reason, make_site, make_work_order
 
 pytestmark = pytest.mark.django_db
 
@@ -116,6 +116,18 @@ def test_every_sheet_is_there_as_pdf_too(lead):
     assert order.number in text and all(job_code(one.pk) in text for one in order.operations.all())
     text = read_pdf(lead.get("/sheets/commands?form=pdf"))
     assert all(command.key in text for command in commands)
+
+
+def test_reasons_are_printed_by_kind_for_the_own_sites_only(lead):
+    burr = make_reason(name="Burr")
+    tool = make_reason(name="Tool change", kind="STOP")
+    gone = make_reason(name="Once upon a time", active=False)
+    theirs = make_reason(name="Elsewhere", site=make_site(code="P2"))
+    page = lead.get("/sheets/reasons").content.decode()
+    assert all(reason_code(one.pk) in page and one.name in page for one in (burr, tool))
+    assert gone.name not in page and theirs.name not in page
+    text = read_pdf(lead.get("/sheets/reasons?form=pdf"))
+    assert reason_code(burr.pk) in text and "Tool change" in text and "Elsewhere" not in text
 
 
 def test_badges_as_pdf_are_new_ones_and_shown_this_once(lead):

@@ -2,8 +2,11 @@
 
 from typing import Any
 
+from axes.admin import AccessAttemptAdmin
+from axes.models import AccessAttempt
 from django import forms
 from django.contrib import admin, messages
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from simple_history.admin import SimpleHistoryAdmin
@@ -26,6 +29,20 @@ class MembershipAdmin(BySite, SimpleHistoryAdmin, ModelAdmin):
     list_display = ["user", "site", "role"]
     list_filter = ["site", "role"]
     search_fields = ["user__username", "user__last_name", "site__code"]
+
+
+admin.site.unregister(AccessAttempt)
+
+
+@admin.register(AccessAttempt)
+class AttemptAdmin(AccessAttemptAdmin):
+    """Failed attempts to sign in; those that count no more can be cleared away."""
+
+    @admin.action(description="Clean up expired attempts")
+    def cleanup_expired_attempts(self, request: HttpRequest, queryset: QuerySet) -> None:
+        # The moment that decides which have expired: axes gives it only to requests that sign in.
+        request.axes_attempt_time = timezone.now()  # type: ignore[attr-defined]
+        super().cleanup_expired_attempts(request, queryset)
 
 
 @admin.register(FloorRole)

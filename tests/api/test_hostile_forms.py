@@ -89,6 +89,65 @@ def test_no_list_of_the_admin_that_is_sent_what_it_does_not_offer_takes_the_page
             assert any(name in errors for name in lists), errors
 
 
+TOO_MUCH = "99999999999999999999"
+"""A whole number that no database has a column for."""
+
+
+def of(label):
+    return next(page for model, page in admin.site._registry.items() if model._meta.label_lower == label)
+
+
+@pytest.mark.parametrize("label", FORMS)
+def test_no_number_beyond_every_column_takes_a_form_down(planner, plant, label):
+    """Where a list, a multi-select, an inline or a typed field is sent it, the form comes back and says so."""
+    address = reverse(f"admin:{label.replace('.', '_')}_add")
+    page = planner.get(address)
+    if page.status_code == 403 or "adminform" not in (page.context or {}):
+        pytest.skip("made by services only")
+    usual, typed = filled(page)
+    offered = [field.html_name for field in page.context["adminform"].form if hasattr(field.field, "choices")]
+    for sent in (
+        usual | dict.fromkeys(typed, TOO_MUCH),
+        usual | dict.fromkeys(offered, TOO_MUCH),
+        usual | dict.fromkeys(offered, [TOO_MUCH, "1"]),
+    ):
+        answer = planner.post(address, sent)
+        assert answer.status_code in (200, 302, 400), sent
+
+
+@pytest.mark.parametrize("label", FORMS)
+def test_no_number_beyond_every_column_takes_a_list_down(planner, plant, label):
+    """As a page, an order, a filter, what an action is for, or as the address of a row."""
+    page, name = of(label), label.replace(".", "_")
+    address = reverse(f"admin:{name}_changelist")
+    listed = planner.get(address)
+    if listed.status_code == 403:
+        pytest.skip("not shown")
+    filters = [spec for spec in listed.context["cl"].filter_specs]
+    expected = [each for spec in filters for each in spec.expected_parameters() if each]
+    related = [f"{one.name}__in" for one in page.model._meta.fields if one.is_relation]
+    for asked in dict.fromkeys(["id", "id__in", "p", "o", *expected, *related[:2]]):
+        assert planner.get(address, {asked: TOO_MUCH}).status_code in (200, 302, 400), asked
+    for action in page.get_actions(listed.wsgi_request):
+        for sent in ([TOO_MUCH], ["1", TOO_MUCH]):
+            answer = planner.post(address, {"action": action, "_selected_action": sent, "index": TOO_MUCH})
+            assert answer.status_code in (200, 302, 400), action
+    for what in ("change", "delete", "history"):
+        answer = planner.get(reverse(f"admin:{name}_{what}", args=[TOO_MUCH]))
+        assert answer.status_code in (302, 403, 404), what
+
+
+def test_no_number_beyond_every_column_takes_a_lookup_of_the_admin_down(planner, plant):
+    for model in admin.site._registry:
+        for field in model._meta.fields + model._meta.many_to_many:
+            asked = {"app_label": model._meta.app_label, "model_name": model._meta.model_name, "field_name": field.name}
+            for more in ({"page": TOO_MUCH}, {"term": TOO_MUCH}) if field.is_relation else ():
+                answer = planner.get(reverse("admin:autocomplete"), asked | more)
+                assert answer.status_code in (200, 403, 404), asked
+    for place in ((TOO_MUCH, "1"), ("1", TOO_MUCH)):
+        assert planner.get(reverse("admin:view_on_site", args=place)).status_code in (302, 404)
+
+
 @pytest.mark.parametrize("label", FORMS)
 def test_no_search_and_no_filter_of_the_admin_takes_the_page_down(planner, plant, label):
     address = reverse(f"admin:{label.replace('.', '_')}_changelist")

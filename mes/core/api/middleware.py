@@ -5,11 +5,11 @@ from collections.abc import Callable
 from uuid import uuid4
 
 from django.conf import settings
-from django.core.exceptions import TooManyFieldsSent
+from django.core.exceptions import BadRequest, TooManyFieldsSent
 from django.http import HttpRequest, HttpResponse
 
 from mes.core.actor import acting_as
-from mes.core.api.problems import MEDIA_TYPE, problem_response
+from mes.core.api.problems import MEDIA_TYPE, is_beyond_every_column, problem_response
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}", re.ASCII)
 
@@ -41,6 +41,14 @@ class ApiMiddleware:
             response = self.get_response(request)
         response.headers["X-Request-ID"] = request_id
         return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> None:
+        """Answer 400 where a page was sent a number that SQLite cannot even compare; PostgreSQL finds nothing by it.
+
+        :raises django.core.exceptions.BadRequest: it was such a number.
+        """
+        if is_beyond_every_column(exception):
+            raise BadRequest("A number is larger than any that is stored here.") from exception
 
 
 def _early_refusal(request: HttpRequest) -> HttpResponse | None:

@@ -147,6 +147,11 @@ def problem_handler(exc: Exception, context: dict[str, Any]) -> Response:
     return response
 
 
+def is_beyond_every_column(exc: Exception) -> bool:
+    """Tell whether a query was given a whole number of more than 64 bits, for which SQLite has no form."""
+    return isinstance(exc, OverflowError) and "SQLite INTEGER" in str(exc)
+
+
 def _translate(exc: Exception, request: Any) -> tuple[dict[str, Any], dict[str, str]]:
     if isinstance(exc, DomainError):
         return _from_domain(exc, request)
@@ -162,7 +167,9 @@ def _translate(exc: Exception, request: Any) -> tuple[dict[str, Any], dict[str, 
         status = 403
     elif isinstance(exc, RequestDataTooBig):
         status = 413
-    elif isinstance(exc, (SuspiciousOperation, BadRequest, MultiPartParserError, UnreadablePostError)):
+    elif isinstance(exc, (SuspiciousOperation, BadRequest, MultiPartParserError, UnreadablePostError)) or (
+        is_beyond_every_column(exc)
+    ):
         status = 400
     elif isinstance(exc, (OperationalError, InterfaceError)):
         status, headers = 503, {"Retry-After": "1"}

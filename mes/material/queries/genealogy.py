@@ -20,11 +20,6 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django.db import connection
-from django.db.models import Q, Sum
-from django.db.models.functions import Coalesce
-
-from mes.core.fields import QuantityField
-from mes.material.models import MaterialMovement
 
 _LIVE = (
     "{m}.reverses_id IS NULL AND NOT EXISTS (SELECT 1 FROM material_materialmovement x WHERE x.reverses_id = {m}.id)"
@@ -166,34 +161,34 @@ class MassBalance:
         return self.came_in - self.used - self.scrapped - self.shipped - self.moved - self.left
 
 
+_SUMS = tuple(
+    f"SUM(CASE WHEN {counts} THEN quantity ELSE 0 END)"
+    for counts in (
+        "kind IN ('RECEIPT', 'OUTPUT') OR kind = 'TRANSFER' AND quantity > 0",
+        "kind IN ('ISSUE', 'BACKFLUSH', 'RETURN')",
+        "kind = 'SCRAP'",
+        "kind = 'SHIPMENT'",
+        "kind = 'TRANSFER' AND quantity < 0",
+    )
+)
+
+
 def mass_balances(lots: Iterable[TracedLot]) -> dict[int, MassBalance]:
-    """Return the mass balance of each lot by its key."""
-    kinds, wanted, found = MaterialMovement.Kind, list(lots), {}
-
-    def total(*of: str, **more: Any) -> Coalesce:
-        return Coalesce(Sum("quantity", filter=Q(kind__in=of, **more)), Decimal(0), output_field=QuantityField())
-
-    for begin in range(0, len(wanted), _MOST_AT_ONCE):
-        part = {lot.id: lot for lot in wanted[begin : begin + _MOST_AT_ONCE]}
-        rows = MaterialMovement.objects.filter(lot_id__in=part).order_by().values_list("lot_id")
-        sums = {
-            row[0]: row[1:]
-            for row in rows.annotate(
-                came=total(kinds.RECEIPT, kinds.OUTPUT),
-                came_over=total(kinds.TRANSFER, quantity__gt=0),
-                used=total(*MaterialMovement.CONSUMING),
-                scrapped=total(kinds.SCRAP),
-                shipped=total(kinds.SHIPMENT),
-                went_over=total(kinds.TRANSFER, quantity__lt=0),
-            )
-        }
-        for pk, lot in part.items():
-            came, over, used, scrapped, shipped, went = sums.get(pk, (Decimal(0),) * 6)
-            found[pk] = MassBalance(came + over, used, scrapped, shipped, -went, lot.quantity)
+    """Return the mass balance of each lot by its key, all of them by one question."""
+    wanted = list(lots)
+    sql = (
+        f"SELECT lot_id, {', '.join(_SUMS)} FROM material_materialmovement "
+        f"WHERE lot_id IN {_AMONG[connection.vendor]} GROUP BY lot_id"
+    )
+    sums = {row[0]: row[1:] for row in _rows(sql, [_among(lot.id for lot in wanted)])}
+    found = {}
+    for lot in wanted:
+        came_in, used, scrapped, shipped, moved = (_decimal(total) for total in sums.get(lot.id, _NOTHING))
+        found[lot.id] = MassBalance(came_in, used, scrapped, shipped, -moved, lot.quantity)
     return found
 
 
-_MOST_AT_ONCE = 900
+_NOTHING = (Decimal(0),) * 5
 
 
 def _reach(lot_id: int, *, down: bool) -> list[int]:

@@ -110,9 +110,9 @@ def held_lots(*, site_id: int, items: Collection[int], order: str = "", most: in
     took some of it. A lot with several holds comes once for each.
     """
     moved = MaterialMovement.objects.filter(lot=OuterRef("pk"))
-    within_reach = Q(quantity__gt=0) | ~Exists(moved)
+    within_reach = Q(quantity__gt=0) | Q(~Exists(moved))
     if order:
-        within_reach |= Exists(moved.filter(work_order=order, kind__in=MaterialMovement.CONSUMING))
+        within_reach |= Q(Exists(moved.filter(work_order=order, kind__in=MaterialMovement.CONSUMING)))
     held = Lot.objects.filter(within_reach, site_id=site_id, item_id__in=items).exclude(status=Lot.Status.AVAILABLE)
     still_open = Prefetch("holds", LotHold.objects.filter(released_at=None).select_related("reason"), "open_holds")
     lots = list(

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from mes.execution.models import Operation, OrderComponent, ProductionReport
 from mes.masterdata import services as masterdata
-from mes.material.models import Lot
+from mes.material.models import Lot, MaterialMovement
 from tests.browser.conftest import until
 from tests.factories import make_item, make_person
 
@@ -287,3 +287,28 @@ def test_what_waited_for_half_a_day_asks_whether_it_is_still_right_and_holds_its
     expect(page.locator("[data-pill]")).to_have_text("All saved")
     first, second = ProductionReport.objects.order_by("occurred_at")
     assert second.occurred_at - first.occurred_at > timedelta(hours=13)
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_by_product_is_put_out_and_taken_back_by_one_tap(terminal, operation, at_once):
+    make_item(site=operation.work_order.site, number="CHIPS", name="Chips")
+    page = terminal()
+    sign_on(page)
+    start(page)
+    page.click("#material-byproduct")
+    page.fill("#byproduct-item", "CHIPS")
+    page.click("#sheet-byproduct [data-key='3']")
+    if at_once:
+        # The offer stands for ten seconds, which a busy machine may take.
+        page.evaluate(
+            "() => ['#sheet-byproduct .confirm', '#toast [data-undo-last]'].forEach((one) => document.querySelector(one).click())"
+        )
+    else:
+        page.click("#sheet-byproduct .confirm")
+        all_saved(page)
+        expect(page.locator("#panel-last li").first).to_contain_text("+3 pcs Chips")
+        page.locator("#panel-last [data-do=undo]").first.click()
+    all_saved(page)
+    expect(page.locator("#panel-last li").first).to_contain_text("takes back")
+    moved = MaterialMovement.objects.filter(item__number="CHIPS").order_by("recorded_at")
+    assert [movement.quantity for movement in moved] == [3, -3]

@@ -8,8 +8,9 @@ from django.utils.translation import gettext as _
 from mes.core.errors import NotFound
 from mes.execution import services
 from mes.execution.models import Operation, OrderHold, ProductionReport
-from mes.execution.queries.terminal import jobs_at
+from mes.execution.queries.terminal import byproducts_of, jobs_at
 from mes.masterdata.models import WorkCenter
+from mes.material.models import MaterialMovement
 from mes.material.queries import find_lots
 from mes.material.services import LotUnknown
 from mes.terminal.panels import Action, Alternative, StepUpNeeded, Tap
@@ -155,7 +156,7 @@ class ReportRework(OnJob):
 
 
 class Undo(Action):
-    """Take a report back by its negative: one's own, or with a supervisor's leave another's."""
+    """Take a report, or a by-product, back by its negative: one's own, or with a supervisor's leave another's."""
 
     key = "undo"
 
@@ -165,11 +166,19 @@ class Undo(Action):
         report = reports.filter(operation_id=operation_id).first()
         if report is None and reports.exists():
             raise NotFound(_("This report is of another job. Take it back there."), field="report")
-        if report and tap.person and not _is_own(report, tap) and REVERSE not in tap.allowed:
-            who = report.person.name if report.person else _("a machine")
-            raise StepUpNeeded(
-                _("%(who)s reported this. Only they take it back, or a supervisor.") % {"who": who}, right=REVERSE
+        operation = Operation.objects.select_related("work_order").get(pk=operation_id)
+        byproduct = None if report else byproducts_of([operation]).filter(pk=report_id).first()
+        _check_may_undo(report or byproduct, tap)
+        if byproduct:
+            services.reverse_byproduct(
+                reversal_id=tap.id,
+                work_order_id=operation.work_order_id,
+                movement_id=byproduct.pk,
+                person=tap.person,
+                occurred_at=tap.at,
+                now=tap.now,
             )
+            return _("saved")
         services.reverse_report(
             reversal_id=tap.id,
             report_id=report_id,
@@ -182,10 +191,22 @@ class Undo(Action):
         return _("saved")
 
 
-def _is_own(report: ProductionReport, tap: Tap) -> bool:
-    """Say whether who takes it back reported it; whom nobody has checked may mean only what nobody has checked."""
-    is_theirs = tap.person is not None and report.person_id == tap.person.pk
-    return is_theirs and (tap.is_verified or bool(unverified_among([report.pk])))
+def _check_may_undo(fact: ProductionReport | MaterialMovement | None, tap: Tap) -> None:
+    """Ask for a supervisor's leave where somebody takes back what another one entered.
+
+    :raises mes.terminal.panels.StepUpNeeded: nobody gave it yet.
+    """
+    if fact and tap.person and not _is_own(fact, tap) and REVERSE not in tap.allowed:
+        who = fact.person.name if fact.person else _("a machine")
+        raise StepUpNeeded(
+            _("%(who)s reported this. Only they take it back, or a supervisor.") % {"who": who}, right=REVERSE
+        )
+
+
+def _is_own(fact: ProductionReport | MaterialMovement, tap: Tap) -> bool:
+    """Say whether who takes it back entered it; whom nobody has checked may mean only what nobody has checked."""
+    is_theirs = tap.person is not None and fact.person_id == tap.person.pk
+    return is_theirs and (tap.is_verified or bool(unverified_among([fact.pk])))
 
 
 class LiftHold(Action):

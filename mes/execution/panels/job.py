@@ -160,6 +160,7 @@ class MaterialPanel(Panel):
         return seen | {
             "lines": lines,
             "held": _held(place)[0],
+            "byproducts": queries.usual_byproducts(job.order.item) if job else [],
             "keys": "123456789",
             "return_reasons": queries.reasons_for(place.work_center, ReasonCode.Kind.RETURN) if lines else [],
             "can_call": "call" in actions,
@@ -180,11 +181,12 @@ class LastPanel(Panel):
     def context(self, place: Place) -> dict[str, Any]:
         seen = looked_at(place)
         jobs = [seen["job"]] if seen["job"] else seen["jobs"]
-        reports = queries.last_reports(operations=[job.operation.pk for job in jobs])
-        answers = erp_answers(report.pk for report in reports)
+        entered = queries.last_entries([job.operation for job in jobs])
+        keys = [one.fact.pk for one in entered]
+        answers = erp_answers(keys)
         return {
-            "unverified": unverified_among([report.pk for report in reports]),
-            "entries": [(report, answers.get(report.pk, [])) for report in reports],
+            "unverified": unverified_among(keys),
+            "entries": [(one, one.fact, answers.get(one.fact.pk, [])) for one in entered],
             "job": seen["job"],
             "work_center": place.work_center,
         }

@@ -1,12 +1,14 @@
 """What a terminal shows of a work center's jobs."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from functools import reduce
+from operator import or_
 
-from django.db.models import Sum
+from django.db.models import Max, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from mes.core.errors import NotFound
@@ -18,7 +20,7 @@ from mes.execution.models import (
     ProductionReport,
     WorkOrder,
 )
-from mes.masterdata.models import ReasonCode, WorkCenter, WorkUnit
+from mes.masterdata.models import Item, ReasonCode, WorkCenter, WorkUnit
 from mes.masterdata.queries import placers
 from mes.material.models import Lot, MaterialMovement
 from mes.material.queries import numbering_rule, stock_at_line, usable_lots
@@ -164,16 +166,55 @@ def _as_jobs(operations: list[Operation]) -> list[Job]:
     return jobs
 
 
-def last_reports(*, operations: Iterable[int], limit: int = 6) -> list[ProductionReport]:
-    """Return the newest reports of these operations, with their scrap and whether they were taken back."""
-    return list(
-        ProductionReport.objects.filter(operation_id__in=list(operations))
-        .select_related(
-            "operation__work_order__uom", "operation__work_order__item", "person", "reversed_by", "reverses"
-        )
+@dataclass(frozen=True)
+class Entered:
+    """Something that was entered for a job: a report, or a by-product that was put out."""
+
+    fact: ProductionReport | MaterialMovement
+    operation: Operation
+
+    @property
+    def is_byproduct(self) -> bool:
+        return isinstance(self.fact, MaterialMovement)
+
+
+def last_entries(operations: Collection[Operation], *, limit: int = 6) -> list[Entered]:
+    """Return what was entered last for these operations, with whether it was taken back."""
+    by_key = {operation.pk: operation for operation in operations}
+    by_number = {(one.work_order.number, one.number): one for one in operations}
+    reports = (
+        ProductionReport.objects.filter(operation_id__in=by_key)
+        .select_related("person", "reversed_by", "reverses")
         .prefetch_related("scrap_lines__reason")
         .order_by("-recorded_at")[:limit]
     )
+    entered = [Entered(report, by_key[report.operation_id]) for report in reports]
+    entered += [
+        Entered(movement, by_number[movement.work_order, movement.operation])
+        for movement in byproducts_of(operations).order_by("-recorded_at")[:limit]
+    ]
+    return sorted(entered, key=lambda one: one.fact.recorded_at, reverse=True)[:limit]
+
+
+def byproducts_of(operations: Collection[Operation]) -> QuerySet[MaterialMovement]:
+    """Return what these operations put out besides their product, and what of it was taken back."""
+    theirs = [
+        Q(site=one.work_order.site_id, work_order=one.work_order.number, operation=one.number) for one in operations
+    ]
+    found = MaterialMovement.objects.filter(kind=MaterialMovement.Kind.OUTPUT, pooled=True)
+    return found.filter(reduce(or_, theirs, Q(pk__in=[]))).select_related("person", "item", "lot", "uom", "reversed_by")
+
+
+def usual_byproducts(item: Item, *, most: int = 4) -> list[Item]:
+    """Return what orders for the item put out besides it, the newest first."""
+    orders = WorkOrder.objects.filter(site_id=item.site_id, item=item).values("number")
+    put_out = MaterialMovement.objects.filter(
+        site_id=item.site_id, kind=MaterialMovement.Kind.OUTPUT, pooled=True, reversed_by=None, work_order__in=orders
+    )
+    newest = put_out.values_list("item_id").annotate(at=Max("recorded_at")).order_by("-at")
+    keys = [item_id for item_id, _at in newest[:most]]
+    found = Item.objects.filter(active=True).in_bulk(keys)
+    return [found[key] for key in keys if key in found]
 
 
 def placers_of(holds: Collection[OrderHold], *, site_id: int) -> dict[int, str]:

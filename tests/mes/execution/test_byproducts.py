@@ -1,6 +1,7 @@
 """What an order yields besides its product has a lot of its own, is traced, told, and taken back when it was a mistake."""
 
 import uuid
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -8,15 +9,16 @@ import pytest
 from mes.core.errors import NotFound
 from mes.execution import services
 from mes.execution.events import ByproductReported
+from mes.execution.queries.terminal import usual_byproducts
 from mes.execution.services.byproducts import IsTheProduct
 from mes.execution.services.components import ComponentUnknown
 from mes.execution.services.locking import WorkOrderHeld
 from mes.material import services as material
 from mes.material.models import Lot, MaterialMovement
 from mes.material.queries import trace
-from mes.terminal.panels import Tap, actions
+from mes.terminal.panels import Place, StepUpNeeded, Tap, actions, panels
 from tests.api.callers import problem, with_role
-from tests.factories import NOW, make_item, make_lot, make_uom, make_work_order
+from tests.factories import NOW, make_item, make_lot, make_person, make_uom, make_work_order
 from tests.mes.execution.helpers import report, start
 
 pytestmark = pytest.mark.django_db
@@ -94,6 +96,55 @@ def test_what_is_no_by_product_is_refused(order):
     services.hold_work_order(work_order_id=order.pk, by="kim", now=NOW)
     with pytest.raises(WorkOrderHeld):
         put_out(order, now=NOW.replace(hour=9), occurred_at=NOW.replace(hour=9))
+
+
+def entries(order):
+    """Return the last entries of the job as its terminal shows them."""
+    operation = order.operations.get()
+    place = Place(work_center=operation.work_center, job=str(operation.pk), now=NOW)
+    shown = panels["last"].context(place)["entries"]
+    return [(one.is_byproduct, fact, one.operation) for one, fact, _answers in shown]
+
+
+def undo(order, movement, person):
+    operation = order.operations.get()
+    tap = Tap(
+        id=uuid.uuid4(), work_center=operation.work_center, payload={"operation": operation.pk, "report": str(movement.pk)},
+        person=person, at=NOW, now=NOW, is_verified=True,
+    )  # fmt: skip
+    return actions["undo"].apply(tap)
+
+
+def test_it_stands_among_the_last_entries_and_whoever_put_it_out_takes_it_back_there(order):
+    anna, marek = make_person(number="1"), make_person(number="2")
+    movement = put_out(order, person=anna, now=NOW + timedelta(minutes=1))
+    (is_byproduct, newest, operation), (_, older, _) = entries(order)
+    assert (is_byproduct, newest, operation.number) == (True, movement, "10")
+    assert older.good_quantity == 1
+    with pytest.raises(StepUpNeeded):
+        undo(order, movement, marek)
+    undo(order, movement, anna)
+    assert Lot.objects.get(number="G-1").quantity == 0
+    assert MaterialMovement.objects.get(reverses=movement).person == anna
+    with pytest.raises(material.MovementReversed):
+        undo(order, movement, anna)
+
+
+def test_a_by_product_of_another_job_is_not_taken_back_here(order):
+    other = make_work_order(number="WO-2", operations=1)
+    start(other, "10")
+    with pytest.raises(NotFound):
+        undo(other, put_out(order), make_person(number="1"))
+
+
+def test_what_came_off_such_orders_before_is_offered(order):
+    assert usual_byproducts(order.item) == []
+    make_item(number="CHIPS")
+    put_out(order)
+    put_out(order, item="CHIPS", lot="", quantity=Decimal(2), now=NOW + timedelta(minutes=1))
+    again = make_work_order(number="WO-2", item=order.item, operations=1)
+    assert [item.number for item in usual_byproducts(again.item)] == ["CHIPS", "REGRIND"]
+    assert usual_byproducts(make_item(number="OTHER")) == []
 
 
 def test_at_the_terminal_and_over_http(order):

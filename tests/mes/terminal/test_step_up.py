@@ -16,8 +16,9 @@ from mes.execution.models import OrderHold, ProductionReport, WorkOrder
 from mes.journal.models import JournalEntry
 from mes.masterdata import services as masterdata
 from mes.masterdata.models import Person
+from mes.material.models import MaterialMovement
 from mes.terminal.models import TerminalEntry
-from tests.factories import make_person, make_site, make_work_order
+from tests.factories import make_item, make_person, make_site, make_work_order
 
 pytestmark = pytest.mark.django_db
 
@@ -147,6 +148,20 @@ def test_anothers_entry_takes_a_supervisor_who_stands_on_the_reversal(floor):
     assert floor.tap("undo", by="Marek", entry_id=undo, leave=leave, report=entry)[1].status_code == 200
     reversal = ProductionReport.objects.get(reverses=entry)
     assert (reversal.person.name, reversal.approved_by.name) == ("Marek", "Lea")
+
+
+def test_a_by_product_is_taken_back_by_whoever_put_it_out_and_anothers_with_leave(floor):
+    make_item(site=floor.order.site, number="CHIPS")
+    own, _ = floor.tap("byproduct", item="CHIPS", quantity="2")
+    assert floor.tap("undo", report=own)[1].status_code == 200
+    entry, _ = floor.tap("byproduct", item="CHIPS", quantity="3")
+    undo, refused = floor.tap("undo", by="Marek", report=entry)
+    assert (refused.json()["code"], refused.json()["step_up"]) == ("step_up_needed", "reports:reverse")
+    leave = floor.leave(undo, right="reports:reverse").json()["leave"]
+    assert floor.tap("undo", by="Marek", entry_id=undo, leave=leave, report=entry)[1].status_code == 200
+    assert TerminalEntry.objects.get(pk=undo).approved_by.name == "Lea"
+    moved = MaterialMovement.objects.filter(item__number="CHIPS").order_by("recorded_at")
+    assert [movement.quantity for movement in moved] == [2, -2, 3, -3]
 
 
 def test_a_report_of_another_job_is_not_taken_back_here(floor):

@@ -35,7 +35,7 @@ async function refresh() {
   if (lamp) {
     const lost = missed > 2;
     lamp.classList.toggle("lost", lost);
-    const time = heard ? heard.toLocaleTimeString(document.documentElement.lang, { hour12: false }) : "–";
+    const time = heard ? heard.toLocaleTimeString(document.documentElement.lang, { hour12: false, timeZone: lamp.dataset.zone || undefined }) : "–";
     lamp.textContent = lost ? lamp.dataset.lost.replace("{time}", time) : lamp.dataset.lamp;
   }
   area.classList.toggle("stale", missed > 2);

@@ -35,6 +35,11 @@ def unit_of(uom: Uom) -> rules.Unit:
     return rules.Unit(uom.code, uom.dimension, Fraction(uom.numerator) / Fraction(uom.denominator), uom.decimals)
 
 
+def uom_symbols() -> dict[str, str]:
+    """Return how people write each unit, by its code."""
+    return {uom.code: str(uom) for uom in Uom.objects.all()}
+
+
 def to_item_unit(*, item: Item, quantity: Decimal, uom: Uom) -> Decimal:
     """Return a quantity in the item's own unit, with up to 6 places.
 

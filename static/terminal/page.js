@@ -7,7 +7,8 @@ export const $$ = (selector, root) => Array.from((root || document).querySelecto
 export const say = (text, facts) => text.replace(/\{(\w+)\}/g, (whole, name) => (name in facts ? facts[name] : whole));
 
 const language = document.documentElement.lang;
-export const clock = (at, parts) => new Date(at).toLocaleTimeString(language + "-u-nu-latn", Object.assign({ hourCycle: "h23", hour: "2-digit", minute: "2-digit" }, parts));
+/* In the site's time zone, as everything that the server writes: a tablet may be set to another. */
+export const clock = (at, parts) => new Date(at).toLocaleTimeString(language + "-u-nu-latn", Object.assign({ timeZone: config.time_zone, hourCycle: "h23", hour: "2-digit", minute: "2-digit" }, parts));
 export const writesComma = (1.5).toLocaleString(language).includes(",");
 
 /* missed: how many polls in a row did not reach the server. */

@@ -19,7 +19,7 @@ from mes.access.views import requires
 from mes.core.errors import DomainError
 from mes.execution import services
 from mes.masterdata.models import ReasonCode
-from mes.masterdata.queries import reasons
+from mes.masterdata.queries import reasons, uom_symbols
 from mes.material import queries
 from mes.material.models import Lot
 from mes.material.queries import Trace, TracedLot
@@ -72,6 +72,7 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
             "execution/trace.html",
             {
                 "lot": lot,
+                "symbols": uom_symbols(),
                 "found": found,
                 "is_down": is_down,
                 "tree": tree,
@@ -122,7 +123,7 @@ def hold_all(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, refusal.detail)
         return redirect("execution:trace", pk)
     messages.success(request, _held_words(done))
-    return render(request, "execution/trace_held.html", {"lot": lot, "done": done})
+    return render(request, "execution/trace_held.html", {"lot": lot, "done": done, "symbols": uom_symbols()})
 
 
 def _held_words(done: services.Recall) -> str:

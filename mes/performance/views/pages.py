@@ -24,6 +24,7 @@ from mes.equipment.queries.planned import has_shifts
 from mes.equipment.queries.stops import current_intervals, open_requests, units_of
 from mes.execution.models import Operation
 from mes.masterdata.models import ReasonCode, Site, WorkUnit
+from mes.masterdata.queries import uom_symbols
 from mes.performance.queries.pareto import COUNT, MINUTES, pareto
 from mes.performance.queries.shifts import DayOfSite, production_day, shifts_of_site
 from mes.performance.rules.figures import waterfall
@@ -174,6 +175,7 @@ def unit(request: HttpRequest, site: str, code: str) -> HttpResponse:
                 ],
                 "jobs": jobs,
                 "outside": seen.outside,
+                "symbols": uom_symbols(),
                 "whole": seen.whole,
                 "whole_sums": seen.whole_sums,
                 "has_shifts": has_shifts([found.site.code]),

@@ -105,6 +105,7 @@ def terminal(request: HttpRequest, code: str) -> HttpResponse:
                     [work_center.pk, caller.device.pk if caller.device else 0], salt="terminal-page"
                 ),
                 "version": page_version(),
+                "time_zone": work_center.site.time_zone,
                 "focus": _job(request),
                 "state_url": reverse("terminal:state", args=[code]),
                 "fates_url": reverse("terminal:fates", args=[code]),

@@ -16,7 +16,7 @@ export function signOf(event) {
   return found || (event.key && event.key.length === 1 ? event.key : "");
 }
 
-const LONGEST = 256; // No label holds more; what goes on is a scanner gone wild, or somebody's file.
+export const LONGEST = 256; // No label holds more; what goes on is a scanner gone wild, or somebody's file.
 
 /* scanned(text) with what a scanner read; tooLong() where it did not end. */
 export function listen(scanned, tooLong) {

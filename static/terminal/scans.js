@@ -1,10 +1,11 @@
 /* What a scanned code does: one place for badges, jobs, lots, reasons, commands and labels, whatever is open. */
 
+import { watch } from "./camera.js";
 import { post } from "./outbox.js";
 import { $, $$, config, say, words } from "./page.js";
 import { look } from "./panels.js";
 import { reporter, signOn } from "./people.js";
-import { listen } from "./scanner.js";
+import { listen, LONGEST } from "./scanner.js";
 import { isShut } from "./queue.js";
 import { openSheet, soonAsked } from "./sheets.js";
 import { toast } from "./toast.js";
@@ -142,4 +143,5 @@ function scanned(text, supervisor) {
 /* Where a supervisor is asked for, a badge is theirs. */
 export function listenFor(supervisor) {
   listen((text) => scanned(text, supervisor), () => toast(words.scan_too_long, "bad"));
+  watch((text) => (text.length > LONGEST ? toast(words.scan_too_long, "bad") : scanned(text, supervisor)));
 }

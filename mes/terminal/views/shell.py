@@ -255,6 +255,8 @@ def _words() -> dict[str, str]:
         "which_stop": _("This can be the reason of several stops. Tap the machine first, then scan it."),
         "expected_choice": _("one of the choices"),
         "scan_too_long": _("The scanner sent more than any label holds. Nothing was done; scan again."),
+        "camera_refused": _("This page may not use the camera. Allow it in the browser's settings, or use a scanner."),
+        "camera_missing": _("No camera can be used on this device just now."),
         "sign_on_offline": _("No connection to the server: signing on is not possible just now."),
         "undone": _("Taken back: {text}"),
         "saved": _("saved"),

@@ -16,6 +16,7 @@ from mes.core.errors import DomainError, NotAllowed
 from mes.execution import services
 from mes.execution.models import (
     ChangeProposal,
+    CounterReading,
     Operation,
     OrderComponent,
     OrderHold,
@@ -324,6 +325,18 @@ class ProductionReportAdmin(FactAdmin):
     @admin.display(description="Reversal", boolean=True)
     def is_reversal(self, obj: ProductionReport) -> bool:
         return obj.reverses_id is not None
+
+
+@admin.register(CounterReading)
+class CounterReadingAdmin(FactAdmin):
+    """What machines' counters showed, and the pieces that were reported from it."""
+
+    see = "orders:read"
+    list_display = ["occurred_at", "operation", "work_unit", "value", "counted", "began_anew", "report"]
+    list_filter = ["site", "occurred_at", "operation__work_center"]
+    list_select_related = ["operation__work_order", "work_unit", "report"]
+    search_fields = ["operation__work_order__number", "work_unit__code"]
+    ordering = ["-recorded_at"]
 
 
 @admin.register(ChangeProposal)

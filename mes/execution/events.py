@@ -130,3 +130,14 @@ class ByproductReported(Event):
     uom: str
     person: str = ""
     reverses: UUID | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CounterRead(Event):
+    """Somebody read a machine's counter: ``counted`` pieces since the reading before, of which ``good_quantity`` were reported."""
+
+    operation: str
+    work_unit: str
+    value: Decimal
+    counted: Decimal
+    good_quantity: Decimal

@@ -253,6 +253,37 @@ class ScrapLine(models.Model):
         return f"{self.quantity.normalize():f} {self.reason}"
 
 
+class CounterReading(models.Model):
+    """A fact: what the counter of an operation's machine showed; ``report`` are the pieces that were booked from it."""
+
+    class Anew(models.TextChoices):
+        RESET = "RESET", "Set to zero"
+        ROLLED = "ROLLED", "Past its last digit"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    operation = models.ForeignKey(Operation, on_delete=models.PROTECT, related_name="counter_readings")
+    work_unit = models.ForeignKey(WorkUnit, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
+    value = QuantityField()
+    counted = QuantityField(default=0, help_text="Since the reading before; 0 where counting starts.")
+    began_anew = models.CharField(max_length=8, choices=Anew, blank=True, default="")
+    report = models.OneToOneField(
+        ProductionReport, on_delete=models.PROTECT, related_name="counter_reading", null=True, blank=True
+    )
+    occurred_at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-recorded_at"]
+        indexes = [models.Index(fields=["operation", "recorded_at"], name="counter_by_operation")]
+        constraints = [
+            models.CheckConstraint(condition=Q(value__gte=0, counted__gte=0), name="a_counter_counts_up"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.operation}: {self.value.normalize():f}"
+
+
 class MachineInterval(models.Model):
     """An operation occupied a work unit, for setup or for running; ``ended_at`` is written once, when it ends.
 

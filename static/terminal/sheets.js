@@ -72,7 +72,7 @@ export function whatIsWrong(field) {
   if (!/^[0-9]{1,12}(\.[0-9]{1,6})?$/.test(text)) { return words.digits_only; }
   const places = (text.split(".")[1] || "").length;
   if (places > Number(field.dataset.decimals || 6)) { return Number(field.dataset.decimals) ? say(words.too_exact, { n: field.dataset.decimals }) : words.whole_only; }
-  return Number(text) > 0 ? "" : field.dataset.needed;
+  return Number(text) > 0 || "mayBeZero" in field.dataset ? "" : field.dataset.needed;
 }
 
 document.addEventListener("focusin", (event) => {

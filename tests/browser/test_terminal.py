@@ -100,6 +100,31 @@ def test_from_start_to_finish(terminal, operation):
     assert (operation.status, operation.good_quantity, operation.scrap_quantity) == (Operation.Status.COMPLETED, 36, 1)
 
 
+def test_pieces_are_reported_by_the_machines_counter(terminal, operation):
+    page = terminal()
+    sign_on(page)
+    start(page)
+    for shown, button in (("1200", "Counting starts at"), ("1230", "Report by counter")):
+        expect(page.locator("#sheet-counter .confirm")).to_contain_text(button)
+        page.click("#pad-3")
+        page.click("#by-counter")
+        for digit in shown:
+            page.click(f"#sheet-counter [data-key='{digit}']")
+        page.click("#sheet-counter .confirm")
+        all_saved(page)
+    expect(page.locator("#panel-last")).to_contain_text("+30")
+    # Less than before is a question, not a fault.
+    page.click("#pad-3")
+    page.click("#by-counter")
+    page.click("#sheet-counter [data-key='5']")
+    page.click("#sheet-counter .pick:has([value=RESET])")
+    page.click("#sheet-counter .confirm")
+    all_saved(page)
+    expect(page.locator("#panel-last")).to_contain_text("+5")
+    operation.refresh_from_db()
+    assert operation.good_quantity == 35
+
+
 def test_the_first_digit_takes_the_place_of_what_is_proposed_every_time_a_sheet_is_opened(terminal):
     page = terminal()
     sign_on(page)

@@ -357,4 +357,24 @@ class Migration(migrations.Migration):
             model_name='operation',
             index=models.Index(fields=['completed_at'], name='operation_by_completion'),
         ),
+        migrations.CreateModel(
+            name='CounterReading',
+            fields=[
+                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('value', mes.core.fields.QuantityField(decimal_places=6, max_digits=18)),
+                ('counted', mes.core.fields.QuantityField(decimal_places=6, default=0, help_text='Since the reading before; 0 where counting starts.', max_digits=18)),
+                ('began_anew', models.CharField(blank=True, choices=[('RESET', 'Set to zero'), ('ROLLED', 'Past its last digit')], default='', max_length=8)),
+                ('occurred_at', models.DateTimeField()),
+                ('recorded_at', models.DateTimeField()),
+                ('operation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='counter_readings', to='execution.operation')),
+                ('report', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='counter_reading', to='execution.productionreport')),
+                ('site', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='masterdata.site')),
+                ('work_unit', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='masterdata.workunit')),
+            ],
+            options={
+                'ordering': ['-recorded_at'],
+                'indexes': [models.Index(fields=['operation', 'recorded_at'], name='counter_by_operation')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('counted__gte', 0), ('value__gte', 0)), name='a_counter_counts_up')],
+            },
+        ),
     ]

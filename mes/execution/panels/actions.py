@@ -9,6 +9,7 @@ from mes.core.errors import NotFound
 from mes.execution import services
 from mes.execution.models import Operation, OrderHold, ProductionReport
 from mes.execution.queries.terminal import byproducts_of, jobs_at
+from mes.execution.rules import shown
 from mes.masterdata.models import WorkCenter
 from mes.material.models import MaterialMovement
 from mes.material.queries import find_lots
@@ -153,6 +154,34 @@ class ReportRework(OnJob):
             approved_by=tap.second(OVER),
         )
         return _("saved")
+
+
+class ReadCounter(OnJob):
+    """What the machine's counter shows: the first time where counting starts, then so many good pieces."""
+
+    key = "read-counter"
+
+    def apply(self, tap: Tap) -> str:
+        reading = services.read_counter(
+            reading_id=tap.id,
+            operation_id=_operation(tap),
+            value=_digits(tap),
+            began_anew=tap.text("began_anew", needed=False),
+            lot=tap.lot(),
+            person=tap.person,
+            occurred_at=tap.at,
+            now=tap.now,
+            approved_by=tap.second(OVER),
+        )
+        if reading.report is None:
+            return _("saved")
+        return _("saved: +%(n)s good") % {"n": shown(reading.report.good_quantity)}
+
+
+def _digits(tap: Tap) -> Decimal:
+    """Return a counter's value, which may be zero."""
+    text = tap.text("quantity", needed=False)
+    return Decimal(0) if text.strip("0") == "" and text else tap.quantity()
 
 
 class Undo(Action):
@@ -315,4 +344,17 @@ class Byproduct(OnJob):
         return _("saved")
 
 
-ACTIONS = (Start, Pause, Finish, ReportGood, ReportScrap, ReportRework, Undo, LiftHold, Issue, Return, Byproduct)
+ACTIONS = (
+    Start,
+    Pause,
+    Finish,
+    ReportGood,
+    ReportScrap,
+    ReportRework,
+    ReadCounter,
+    Undo,
+    LiftHold,
+    Issue,
+    Return,
+    Byproduct,
+)

@@ -5,6 +5,7 @@ from typing import Any
 
 from mes.execution.models import Operation, OrderComponent
 from mes.execution.queries import terminal as queries
+from mes.execution.queries.counters import last_on_machine, last_reading
 from mes.masterdata.models import ReasonCode
 from mes.material.models import StockPlace
 from mes.material.queries import HeldLot, held_lots, numbering_rule
@@ -97,11 +98,20 @@ class PadPanel(Panel):
             "ask_over": max(job.usual, 2 * pack),
             "lot": queries.output_lot(job),
             "numbered": job.needs_lot and numbering_rule(job.order.item) is not None,
+            **_counter(job),
             "scrap_reasons": queries.reasons_for(place.work_center, ReasonCode.Kind.SCRAP),
             "work_units": queries.work_units_of(place.work_center),
             "keys": "123456789",
             "decimals": job.order.uom.decimals,
         }
+
+
+def _counter(job: queries.Job) -> dict[str, Any]:
+    """Return what the counter showed last: of this job, or where it has none yet, of its machine."""
+    last = last_reading(job.operation.pk)
+    if last is None:
+        return {"counter": None, "counter_from": last_on_machine(job.operation.work_unit_id)}
+    return {"counter": last, "counter_over": last.value + 2 * max(job.usual, TEN)}
 
 
 class NextPanel(Panel):

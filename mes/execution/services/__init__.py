@@ -8,6 +8,7 @@ from mes.execution.services.arrivals import apply_work_orders, vanish_work_order
 from mes.execution.services.byproducts import report_byproduct, reverse_byproduct
 from mes.execution.services.completion import complete_work_order
 from mes.execution.services.components import issue_component, return_component
+from mes.execution.services.counters import read_counter
 from mes.execution.services.floor import complete_operation, pause_operation, start_operation
 from mes.execution.services.holds import hold_work_order, release_hold
 from mes.execution.services.orders import (
@@ -40,6 +41,7 @@ __all__ = [
     "link_work_order",
     "pause_operation",
     "preview_hold_all",
+    "read_counter",
     "reject_proposal",
     "release_hold",
     "release_work_order",

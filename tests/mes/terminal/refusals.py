@@ -18,7 +18,7 @@ from mes.terminal import urls
 from mes.terminal.panels import actions, commands, panels
 
 OURS = ("mes.", "labor.", "quality.", "erp_bridge.")
-OFFICE = {"devices", "new-code", "revoke", "waiting", "entry", "badges", "commands"}
+OFFICE = {"devices", "new-code", "revoke", "waiting", "entry", "badges", "commands", "reasons"}
 """Addresses in the terminal's app that are pages of the office."""
 
 

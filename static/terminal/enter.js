@@ -40,7 +40,6 @@ export async function enqueue(action, payload, said, more) {
     toast(entry.lost || words.cannot_store, "bad");
     return null;
   }
-  if (navigator.vibrate) { navigator.vibrate(30); }
   return entry;
 }
 

@@ -6,8 +6,9 @@ import { hide, tellFate, tellWaiting, toast } from "./toast.js";
 
 let entries = [];
 let storable = true;
-/* settled(): the server decided on an entry; allow(entry, refusal): somebody with the right may still let it through. */
-let others = { settled() {}, allow() {} };
+/* settled(): the server decided on an entry; allow(entry, refusal): somebody with the right may still let it through;
+ * takeBack(entry): it was a mistake. */
+let others = { settled() {}, allow() {}, takeBack() {} };
 
 export function arrange(wanted) { others = wanted; }
 export const waiting = () => entries.filter((entry) => entry.state === "waiting");
@@ -79,6 +80,10 @@ function drawEntries(health) {
     const understood = $("[data-understood]", item);
     const allow = $("[data-allow]", item);
     allow.hidden = !(entry.state === "refused" && entry.problem && entry.problem.step_up);
+    const back = $("[data-back]", item);
+    const isTaken = entries.some((other) => other.action === entry.undo && other.payload.report === entry.id);
+    back.hidden = !(entry.state === "waiting" && entry.undo) || isTaken;
+    back.onclick = () => others.takeBack(entry);
     allow.onclick = () => others.allow(entry, entry.problem);
     again.hidden = entry.state !== "refused";
     right.hidden = entry.state !== "asking";

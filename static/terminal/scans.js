@@ -16,7 +16,7 @@ function openForm() {
   return sheet && sheet.id !== "sheet-sign-on" && $("form[data-do]", sheet) ? sheet : null;
 }
 function unknown(text, expected) {
-  toast(say(words.unknown_scan, { text: text.slice(0, 60), expected }), "bad");
+  toast(say(words.unknown_scan, { text: text.slice(0, 60), expected }), "bad", null, "unknown");
 }
 /* What confirms: of the sheet that is open on top, else of the pad. */
 export function primary() {

@@ -125,8 +125,10 @@ new Presence({
   },
 });
 arrangePeople({ follow: (person) => tongue.follow(person), unknown: lookUp, locked: askUnlock });
-arrangeQueue({ settled: soon, allow: askLeave });
-onUndo((entry) => enqueue(entry.undo, { report: entry.id, operation: entry.payload.operation }, say(words.undone, { text: entry.said }), Object.assign({ counts: negative(entry.counts) }, as(entry.person_number))));
+/* What waits may have reached the server already: its reversal goes behind it, and both are booked or neither counts. */
+const takeBack = (entry) => enqueue(entry.undo, { report: entry.id, operation: entry.payload.operation }, say(words.undone, { text: entry.said }), Object.assign({ counts: negative(entry.counts) }, as(entry.person_number)));
+arrangeQueue({ settled: soon, allow: askLeave, takeBack });
+onUndo(takeBack);
 listenFor(supervisor);
 // Not by the time in the page: it may have come out of this device's own store.
 recallClock();

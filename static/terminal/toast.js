@@ -1,6 +1,7 @@
 /* Toasts: what, how much, which order; with the way back. */
 
 import { $, words } from "./page.js";
+import { signal } from "./signals.js";
 
 let timer = 0;
 let takeBack = () => {};
@@ -8,7 +9,8 @@ let takeBack = () => {};
 /* taken(entry) when somebody takes back what a toast tells of. */
 export function onUndo(taken) { takeBack = taken; }
 
-export function toast(text, kind, entry) {
+/* tone: what it sounds like, where that is not what it looks like. */
+export function toast(text, kind, entry, tone) {
   const box = $("#toast");
   box.className = "toast " + (kind || "");
   $("[data-said]", box).textContent = text;
@@ -21,6 +23,7 @@ export function toast(text, kind, entry) {
     takeBack(entry);
   };
   box.hidden = false;
+  signal(tone || kind);
   clearTimeout(timer);
   timer = setTimeout(hide, kind === "bad" ? 15000 : 10000);
 }

@@ -166,6 +166,81 @@ def test_a_report_waits_while_the_server_is_away_and_is_sent_once_under_the_same
     assert set(tried) == {str(ProductionReport.objects.get().pk)}
 
 
+def test_what_waits_is_taken_back_from_the_list_and_both_are_booked(terminal, operation):
+    page = terminal()
+    sign_on(page)
+    start(page)
+    all_saved(page)
+    page.route("**/entries", lambda route: route.abort())
+    page.click("#pad-1")
+    page.click("#pill")
+    page.locator("#entries [data-back]:visible").click()
+    expect(page.locator("#entries li")).to_have_count(2)
+    expect(page.locator("#entries [data-back]:visible")).to_have_count(0)
+    page.keyboard.press("Escape")
+    expect(page.locator("[data-counter$=':good']")).to_have_text("0")
+    page.unroute("**/entries")
+    all_saved(page)
+    assert sorted(ProductionReport.objects.values_list("good_quantity", flat=True)) == [-1, 1]
+
+
+HEAR = """
+    window.heard = []; window.locks = 0;
+    const make = AudioContext.prototype.createOscillator;
+    AudioContext.prototype.createOscillator = function () {
+        const voice = make.call(this);
+        const begin = voice.start.bind(voice);
+        voice.start = (at) => { window.heard.push(voice.frequency.value); begin(at); };
+        return voice;
+    };
+    if (navigator.wakeLock) {
+        const ask = navigator.wakeLock.request.bind(navigator.wakeLock);
+        navigator.wakeLock.request = (kind) => { window.locks += 1; return ask(kind); };
+    }
+"""
+
+
+def test_done_not_recognized_and_refused_sound_different_until_somebody_wants_quiet(terminal, operation):
+    page = terminal()
+    page.add_init_script(HEAR)
+    page.reload()
+    sign_on(page)
+    start(page)
+    all_saved(page)
+    page.evaluate("window.heard = []")
+    page.click("#pad-1")
+    until(page, "() => window.heard.length === 1")
+    scan(page, "4006381333931")
+    until(page, "() => window.heard.length === 3")
+    page.route("**/entries", lambda route: route.fulfill(status=409, json={"code": "x", "detail": "No.", "kept": True}))
+    page.click("#pad-1")
+    until(page, "() => window.heard.length === 6")
+    done, unknown, _again, _good, refused, low = (round(one) for one in page.evaluate("window.heard"))
+    assert len({done, unknown, refused, low}) == 4
+    assert page.evaluate("!navigator.wakeLock || window.locks >= 1")
+    page.keyboard.press("F1")
+    page.uncheck("#sound")
+    page.keyboard.press("Escape")
+    scan(page, "4006381333931")
+    expect(page.locator("#toast")).to_contain_text("4006381333931")
+    assert page.evaluate("window.heard.length") == 6
+
+
+def test_a_terminal_can_be_installed_like_an_app(terminal, live_server):
+    page = terminal()
+    address = page.evaluate("document.querySelector('link[rel=manifest]').href")
+    manifest = page.evaluate("async (address) => (await fetch(address)).json()", address)
+    assert (manifest["start_url"], manifest["display"]) == ("/t/", "fullscreen")
+    sizes = page.evaluate(
+        """async ([address, icons]) => Promise.all(icons.map(async (icon) => {
+            const picture = await createImageBitmap(await (await fetch(new URL(icon.src, address))).blob());
+            return `${picture.width}x${picture.height}`;
+        }))""",
+        [address, [one for one in manifest["icons"] if one["type"] == "image/png"]],
+    )
+    assert sizes == [one["sizes"] for one in manifest["icons"] if one["type"] == "image/png"]
+
+
 def test_an_answer_that_was_lost_on_the_way_books_nothing_twice(terminal, operation):
     page = terminal()
     sign_on(page)

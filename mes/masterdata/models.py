@@ -241,6 +241,11 @@ class Item(Provenance):
     name = models.CharField(max_length=200)
     uom = models.ForeignKey(Uom, on_delete=models.PROTECT, related_name="+", verbose_name="unit of measure")
     lot_tracked = models.BooleanField(default=False)
+    pack_quantity = QuantityField(
+        null=True,
+        blank=True,
+        help_text="How many are in one pack, in the item's own unit: terminals propose so many good pieces. Ours, also where an ERP owns the item.",
+    )
     active = models.BooleanField(default=True)
 
     history = HistoricalRecords()
@@ -248,7 +253,12 @@ class Item(Provenance):
 
     class Meta:
         ordering = ["number"]
-        constraints = [models.UniqueConstraint(fields=["site", "number"], name="item_number_once_per_site")]
+        constraints = [
+            models.UniqueConstraint(fields=["site", "number"], name="item_number_once_per_site"),
+            models.CheckConstraint(
+                condition=Q(pack_quantity=None) | Q(pack_quantity__gt=0), name="a_pack_holds_something"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.number

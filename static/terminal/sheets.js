@@ -33,7 +33,7 @@ export function press(key, form) {
   let text = field.value;
   if (key === "clear") { text = ""; }
   else if (key === "back") { text = text.slice(0, -1); }
-  else if (key[0] === "+") { text = String(Number(text || 0) + Number(key)); }
+  else if (key[0] === "+") { text = String(Math.round((Number(text || 0) + Number(key)) * 1e6) / 1e6); }
   else if (key === ".") { text = text.includes(".") ? text : (text || "0") + "."; }
   else if (key !== "." && text.length < 12) { text = (fresh || text === "0" ? "" : text) + key; }
   field.value = text;

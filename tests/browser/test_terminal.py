@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 
 from mes.execution.models import Operation, OrderComponent, ProductionReport
 from mes.masterdata import services as masterdata
+from mes.masterdata.models import Item
 from mes.material.models import Lot, MaterialMovement
 from tests.browser.conftest import until
 from tests.factories import make_item, make_person
@@ -98,6 +99,28 @@ def test_from_start_to_finish(terminal, operation):
     expect(page.locator(".bar-state")).to_contain_text("Completed")
     operation.refresh_from_db()
     assert (operation.status, operation.good_quantity, operation.scrap_quantity) == (Operation.Status.COMPLETED, 36, 1)
+
+
+def test_a_pack_is_what_is_proposed_where_the_item_has_one(terminal, operation):
+    Item.objects.update(pack_quantity=24)
+    page = terminal()
+    sign_on(page)
+    start(page)
+    expect(page.locator("#pad-2")).to_contain_text("+24")
+    page.click("#pad-2")
+    page.click("#pad-3")
+    expect(page.locator("#good-figure")).to_have_value("24")
+    page.click("#sheet-good [data-key='+24']")
+    page.click("#sheet-good .confirm")
+    all_saved(page)
+    operation.refresh_from_db()
+    assert operation.good_quantity == 72
+    # What is left over at the end is less than a pack; more than two packs is asked for once more.
+    page.click("#pad-3")
+    for digit in "49":
+        page.click(f"#sheet-good [data-key='{digit}']")
+    page.click("#sheet-good .confirm")
+    expect(page.locator("#sheet-good .confirm")).to_contain_text("49 – really?")
 
 
 def test_pieces_are_reported_by_the_machines_counter(terminal, operation):

@@ -91,11 +91,14 @@ class PadPanel(Panel):
         job = seen["job"]
         if job is None:
             return seen
-        pack = TEN if job.usual >= TEN or job.usual <= 1 else job.usual
+        item = job.order.item
+        packed = item.pack_quantity if item.uom_id == job.order.uom_id else None
+        pack = packed or (TEN if job.usual >= TEN or job.usual <= 1 else job.usual)
         return seen | {
             "pack": pack,
-            "usual": job.usual or pack,
-            "ask_over": max(job.usual, 2 * pack),
+            "packed": packed,
+            "usual": min(packed, job.usual or packed) if packed else job.usual or pack,
+            "ask_over": max(min(job.usual, 2 * packed), packed) if packed else max(job.usual, 2 * pack),
             "lot": queries.output_lot(job),
             "numbered": job.needs_lot and numbering_rule(job.order.item) is not None,
             **_counter(job),

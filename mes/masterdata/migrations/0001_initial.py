@@ -39,6 +39,7 @@ class Migration(migrations.Migration):
                 ('number', models.CharField(max_length=64)),
                 ('name', models.CharField(max_length=200)),
                 ('lot_tracked', models.BooleanField(default=False)),
+                ('pack_quantity', mes.core.fields.QuantityField(blank=True, decimal_places=6, help_text="How many are in one pack, in the item's own unit: terminals propose so many good pieces. Ours, also where an ERP owns the item.", max_digits=18, null=True)),
                 ('active', models.BooleanField(default=True)),
             ],
             options={
@@ -452,6 +453,7 @@ class Migration(migrations.Migration):
                 ('number', models.CharField(max_length=64)),
                 ('name', models.CharField(max_length=200)),
                 ('lot_tracked', models.BooleanField(default=False)),
+                ('pack_quantity', mes.core.fields.QuantityField(blank=True, decimal_places=6, help_text="How many are in one pack, in the item's own unit: terminals propose so many good pieces. Ours, also where an ERP owns the item.", max_digits=18, null=True)),
                 ('active', models.BooleanField(default=True)),
                 ('history_id', models.AutoField(primary_key=True, serialize=False)),
                 ('history_date', models.DateTimeField(db_index=True)),
@@ -689,5 +691,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='workunit',
             constraint=models.UniqueConstraint(fields=('site', 'code'), name='work_unit_code_once_per_site'),
+        ),
+        migrations.AddConstraint(
+            model_name='item',
+            constraint=models.CheckConstraint(condition=models.Q(('pack_quantity', None), ('pack_quantity__gt', 0), _connector='OR'), name='a_pack_holds_something'),
         ),
     ]

@@ -17,7 +17,7 @@ from erp_bridge.models import Connection, InboundPage, InboundRow
 from erp_bridge.sdk.connector import Refused
 from mes.access.api import idempotency_key
 from mes.core.api.fields import BooleanField, CodeField, DecimalField, InstantField, IntegerField, TextField
-from mes.core.api.input import ChoicesField, Input
+from mes.core.api.input import ChoiceField, Input
 from mes.core.api.problems import FieldError, Refusal, field_errors
 from mes.core.api.views import ApiView
 from mes.core.errors import DomainError
@@ -192,7 +192,7 @@ class PushWorkOrdersView(PushView):
         item = CodeField()
         order_quantity = DecimalField(min_value=POSITIVE)
         uom = CodeField(max_length=32)
-        status = ChoicesField(("PLANNED", "RELEASED", "CANCELLED", "CLOSED"), required=False, default=("RELEASED",))
+        status = ChoiceField(("PLANNED", "RELEASED", "CANCELLED", "CLOSED"), required=False, default="RELEASED")
         external_id = CodeField(required=False, default="", max_length=200, allow_empty=True)
         version = CodeField(required=False, default="", allow_empty=True)
         due_at = InstantField(required=False, default=None)
@@ -215,7 +215,6 @@ class PushWorkOrdersView(PushView):
 
     def record(self, site: str, given: dict[str, Any]) -> WorkOrderRecord:
         components, steps = given.pop("components"), given.pop("steps")
-        given["status"] = given["status"][0]
         return WorkOrderRecord(
             site=site,
             components=None if components is None else tuple(BomLineRecord(**each) for each in components),

@@ -14,7 +14,7 @@ from labor import queries, services
 from labor.models import AttendanceSegment, LaborSegment
 from mes.access.api import answered_once
 from mes.core.api.fields import BooleanField, CodeField, InstantField, OutputDecimalField
-from mes.core.api.input import ChoicesField, Filters, FlagField, Input
+from mes.core.api.input import ChoiceField, ChoicesField, Filters, FlagField, Input
 from mes.core.api.views import ApiView
 from mes.core.errors import InvalidInput, NotAllowed
 from mes.execution.api.inputs import Noted, decided_by, moment, operation_named, order_named
@@ -374,14 +374,14 @@ class ClockOnView(ClockVerb):
     """Joining work."""
 
     class Body(OnOperation):
-        activity = ChoicesField(("SETUP", "RUN"), required=False, default=("",))
+        activity = ChoiceField(("SETUP", "RUN"), required=False, default="")
 
     @extend_schema(operation_id="labor_clock_on", request=Body, responses=SegmentOutput)
     def post(self, request: Any) -> Response:
         """Join the work on a running operation; attendance opens by itself."""
         return self.do(
             self.Body,
-            lambda given, **who: services.clock_on(activity=given["activity"][0], **who),
+            lambda given, **who: services.clock_on(activity=given["activity"], **who),
         )
 
 

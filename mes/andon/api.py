@@ -11,7 +11,7 @@ from mes.access.api import answered_once
 from mes.andon import services
 from mes.andon.models import Call, CallKind, Handover
 from mes.core.api.fields import CodeField, InstantField, TextField, UUIDField
-from mes.core.api.input import ChoicesField, Filters, Input
+from mes.core.api.input import ChoiceField, ChoicesField, Filters, Input
 from mes.core.api.views import ApiView
 from mes.core.errors import InvalidInput
 from mes.execution.api.inputs import Acting, decided_by, fact_id, moment, person_at
@@ -87,7 +87,7 @@ class CallsView(ApiView):
             required=False, default="", allow_empty=True,
             help_text="To which maintenance is called; the only one there is need not be named.",
         )  # fmt: skip
-        kind = ChoicesField(CallKind.values)
+        kind = ChoiceField(CallKind.values)
         note = TextField(required=False, default="", max_length=400, allow_blank=True)
 
     @extend_schema(operation_id="calls_list", parameters=[Query], responses=CallOutput(many=True))
@@ -106,7 +106,7 @@ class CallsView(ApiView):
         call = services.raise_call(
             call_id=call_id,
             work_center_id=center.pk,
-            kind=given["kind"][0],
+            kind=given["kind"],
             note=given["note"],
             work_unit=given["work_unit"],
             person=person_at(center.site, given["person"]),

@@ -19,6 +19,18 @@ LONGEST_SIDE = 2000
 """Pixels of a photo's longer side as it is kept: a burr can be seen, a day of photos fits."""
 
 _WHITE = (255, 255, 255)
+_DAMAGED = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    OSError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+    struct.error,
+    zlib.error,
+)
+"""What readers of pictures fail with, found by handing them damaged ones by the thousand."""
 
 
 class Unreadable(ValueError):
@@ -79,9 +91,9 @@ def clean_picture(content: bytes, *, as_photo: bool) -> Picture:
             if as_photo and media_type == JPEG:
                 image.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
             drawn = _only_pixels(image)
-    except Image.DecompressionBombError as error:
+    except (TooManyPixels, Image.DecompressionBombError) as error:
         raise TooManyPixels from error
-    except (OSError, SyntaxError, EOFError, IndexError, struct.error, zlib.error) as error:
+    except _DAMAGED as error:
         raise Unreadable from error
     if as_photo:
         drawn.thumbnail((LONGEST_SIDE, LONGEST_SIDE))

@@ -100,7 +100,7 @@ def _content(request: HttpRequest, limit: int) -> bytes:
     :raises mes.documents.services.files.FileTooLarge: there is more.
     """
     said = request.META.get("CONTENT_LENGTH") or "0"
-    if said.isdigit() and int(said) > limit:
+    if said.isdecimal() and int(said) > limit:
         raise services.too_large(limit)
     content = request.read(limit + 1)
     if len(content) > limit:

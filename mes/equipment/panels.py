@@ -16,6 +16,7 @@ from mes.equipment.queries.strip import strip_of
 from mes.equipment.rules import states
 from mes.masterdata.models import WorkUnit
 from mes.terminal.panels import Action, Hotkey, Panel, Place, Standstill, Tap
+from mes.terminal.rules import is_on_a_clock
 
 MOST_SHOWN = 6
 
@@ -139,7 +140,7 @@ class Explain(Action):
             at = parse_datetime(tap.text("at"))
         except ValueError:
             at = None
-        if at is None or at.tzinfo is None:
+        if at is None or at.tzinfo is None or not is_on_a_clock(at):
             raise InvalidInput(_("The entry does not say which stop is meant. Reload the page."), field="at")
         services.explain_stops(
             explanation_id=tap.id,

@@ -239,7 +239,7 @@ def _local(text: str, site: Site) -> datetime | None:
 
 def _named(request: HttpRequest, keys: list[str], right: str) -> list[StateChange]:
     rows = StateChange.objects.filter(
-        pk__in=[int(key) for key in keys if len(key) < 18][:MOST_SHOWN],
+        pk__in=[int(key) for key in keys if key.isdecimal() and len(key) < 18][:MOST_SHOWN],
         site__in=sites_of(request.user, right),
         state__in=states.EXPLAINABLE,
     )

@@ -9,7 +9,7 @@ from rest_framework import serializers
 from rest_framework.response import Response
 
 from mes.core.api.fields import CodeField, InstantField, OutputDecimalField
-from mes.core.api.input import ChoicesField, Filters, FlagField, Input
+from mes.core.api.input import ChoiceField, ChoicesField, Filters, FlagField, Input
 from mes.core.api.views import ApiView
 from mes.masterdata.models import (
     BillOfMaterials,
@@ -304,7 +304,7 @@ class SplitPoliciesView(ApiView):
 
     class Body(Input):
         site = CodeField(max_length=32)
-        policy = ChoicesField(SplitPolicy.Policy.values)
+        policy = ChoiceField(SplitPolicy.Policy.values)
         valid_from = InstantField(required=False, default=None, help_text="Not in the past; left out: from now on.")
 
     class Output(serializers.Serializer):
@@ -329,7 +329,7 @@ class SplitPoliciesView(ApiView):
         now = timezone.now()
         made = set_split_policy(
             site=site,
-            policy=given["policy"][0],
+            policy=given["policy"],
             valid_from=given["valid_from"] or now,
             by=str(request.auth.actor).removeprefix("user:"),
             now=now,

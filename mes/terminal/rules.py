@@ -1,7 +1,7 @@
 """When something at a terminal happened, by whose clock, and whether it is too old to be booked without asking."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +10,9 @@ CLOCK_TOLERANCE = timedelta(seconds=30)
 
 OLDEST_ENTRY = timedelta(days=45)
 """How long a terminal may have been without network and still be believed."""
+
+CLOCKS = (datetime(1969, 12, 31, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC))
+"""From the day before a clock that was never set begins."""
 
 REF_SIGNS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Digits and letters that nobody mixes up when reading them aloud (Crockford's base 32)."""
@@ -43,6 +46,11 @@ def read_clock(*, claimed: datetime, offset: timedelta | None, sent_at: datetime
         if lead is not None and abs(lead - offset) > 2 * CLOCK_TOLERANCE:
             flag = "clock_changed"
     return Reading(min(claimed, now), offset, flag)
+
+
+def is_on_a_clock(moment: datetime) -> bool:
+    """Return whether a device's clock could show it, however wrong it is: days near the ends of time cannot be reckoned with."""
+    return CLOCKS[0] <= moment <= CLOCKS[1]
 
 
 def needs_confirmation(*, occurred_at: datetime, now: datetime, after: timedelta) -> bool:

@@ -16,7 +16,7 @@ from mes.core.api.fields import (
     TextField,
     UUIDField,
 )
-from mes.core.api.input import ChoicesField, Filters, FlagField, Input
+from mes.core.api.input import ChoiceField, Filters, FlagField, Input
 from mes.core.api.views import ApiView
 from mes.core.errors import InvalidInput, NotAllowed
 from mes.execution.api.inputs import Acting, decided_by, moment, operation_named, order_named, person_at
@@ -63,7 +63,7 @@ class NonconformancesView(ApiView):
         quantity = DecimalField(min_value=Decimal("0.000001"))
         reason = CodeField(help_text="The code of a SCRAP reason.")
         note = TextField(required=False, default="", max_length=4000, allow_blank=True)
-        hold = ChoicesField(("ORDER", "OPERATION", "LOT"), required=False, default=("",))
+        hold = ChoiceField(("", "ORDER", "OPERATION", "LOT"), required=False, default="")
 
         refused = {"id": "It is set by the system.", "uom": "It is the order's unit, or the item's."}
 
@@ -88,7 +88,7 @@ class NonconformancesView(ApiView):
             "nonconformance_id": given["nonconformance_id"], "quantity": given["quantity"], "reason": given["reason"],
             "note": given["note"], "occurred_at": occurred_at, "now": now, "by": decided_by(request),
         }  # fmt: skip
-        hold = given["hold"][0] if given["hold"] else ""
+        hold = given["hold"]
         if given["work_order"]:
             order = order_named(self, given["work_order"], given["site"])
             row = services.raise_nonconformance(
@@ -134,7 +134,7 @@ class DispositionsView(ApiView):
 
     class Body(Input):
         disposition_id = UUIDField(help_text="Made by the caller. The same again books nothing more.")
-        kind = ChoicesField(Disposition.Kind.values)
+        kind = ChoiceField(Disposition.Kind.values)
         quantity = DecimalField(min_value=Decimal("0.000001"))
         person = CodeField(required=False, default="", allow_empty=True)
         note = TextField(required=False, default="", max_length=4000, allow_blank=True)
@@ -144,9 +144,7 @@ class DispositionsView(ApiView):
         """Say what becomes of a part, and book it. Use as is and return to the supplier take the right quality:decide."""
         row = self.one(Nonconformance.objects.select_related("site"), what="nonconformance", pk=pk)
         given = self.body(self.Body)
-        if len(given["kind"]) != 1:
-            raise InvalidInput("Decide one thing at a time.", field="kind")
-        kind = given["kind"][0]
+        kind = given["kind"]
         if kind in ("USE_AS_IS", "RETURN") and not request.auth.at(row.site.code, DECIDE):
             raise NotAllowed(f"{kind} takes the right {DECIDE}.", field="kind")
 

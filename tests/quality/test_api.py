@@ -118,7 +118,7 @@ def test_a_nonconformance_is_reported_decided_about_and_booked(client, order):
     assert Operation.objects.get(work_order=order, number="10").scrap_quantity == 2
     more = {"disposition_id": str(uuid.uuid4()), "kind": "REWORK", "quantity": "4"}
     problem(client.send("POST", path, more), 422, "qty_over_nonconformance")
-    problem(client.send("POST", path, more | {"kind": "SCRAP,REWORK", "quantity": "1"}), 422)
+    problem(client.send("POST", path, more | {"kind": "SCRAP,REWORK", "quantity": "1"}), 400, "choice_unknown")
     problem(client.send("POST", path, more | {"kind": "RETURN", "quantity": "1"}), 409, "cannot_dispose")
     assert client.get(f"{FOUND}?open=true").json()["items"] or client.get(f"{FOUND}?open=false").json()["items"]
     assert client.get("/api/v1/work-orders?held=true").json()["items"][0]["number"] == "WO-7"

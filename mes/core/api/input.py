@@ -89,6 +89,21 @@ class ChoicesField(serializers.Field):
         return {"type": "string", "pattern": f"^({word})(,({word}))*$"}
 
 
+class ChoiceField(ChoicesField):
+    """Exactly one of some words."""
+
+    def to_internal_value(self, data: Any) -> str:  # type: ignore[override]
+        if data not in self.choices:
+            self.fail("choice_unknown", word=ascii(data)[:40], choices=", ".join(filter(None, self.choices)))
+        return str(data)
+
+    def to_representation(self, value: Any) -> str:
+        return str(value)
+
+    def describe(self) -> dict[str, Any]:
+        return {"type": "string", "pattern": f"^({'|'.join(self.choices)})$"}
+
+
 class FlagField(serializers.Field):
     """``true`` or ``false`` in a query string."""
 

@@ -43,12 +43,12 @@ class ApiMiddleware:
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> None:
-        """Answer 400 where a page was sent a number that SQLite cannot even compare; PostgreSQL finds nothing by it.
+        """Answer 400 where a page was sent a number that SQLite cannot even compare, or a day at the end of time.
 
-        :raises django.core.exceptions.BadRequest: it was such a number.
+        :raises django.core.exceptions.BadRequest: it was.
         """
         if is_beyond_every_column(exception):
-            raise BadRequest("A number is larger than any that is stored here.") from exception
+            raise BadRequest("A number or a date is beyond any that is kept here.") from exception
 
 
 def _early_refusal(request: HttpRequest) -> HttpResponse | None:

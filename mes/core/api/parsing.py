@@ -51,8 +51,8 @@ def loads(raw: bytes) -> Any:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
         raise Refusal("json_parse", f"The body is not UTF-8: byte {error.start} cannot be read.") from error
-    if raw.count(b"[") + raw.count(b"{") > MAX_DEPTH:
-        _check_depth(raw)
+    if is_too_deep(raw):
+        raise Refusal("json_too_deep", f"The JSON is nested more than {MAX_DEPTH} levels deep.")
     try:
         value = json.loads(
             text, object_pairs_hook=_pairs, parse_constant=_constant, parse_float=_decimal, parse_int=_integer
@@ -74,12 +74,16 @@ def _charset(media_type: str) -> str:
     return ""
 
 
-def _check_depth(raw: bytes) -> None:
+def is_too_deep(raw: bytes) -> bool:
+    """Tell whether JSON is nested more than ``MAX_DEPTH`` levels deep, without reading it."""
+    if raw.count(b"[") + raw.count(b"{") <= MAX_DEPTH:
+        return False
     depth = 0
     for bracket in _BRACKETS.finditer(_STRING.sub(b"", raw)):
         depth += 1 if bracket.group() in b"[{" else -1
         if depth > MAX_DEPTH:
-            raise Refusal("json_too_deep", f"The JSON is nested more than {MAX_DEPTH} levels deep.")
+            return True
+    return False
 
 
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -148,8 +148,8 @@ def problem_handler(exc: Exception, context: dict[str, Any]) -> Response:
 
 
 def is_beyond_every_column(exc: Exception) -> bool:
-    """Tell whether a query was given a whole number of more than 64 bits, for which SQLite has no form."""
-    return isinstance(exc, OverflowError) and "SQLite INTEGER" in str(exc)
+    """Tell whether something was sent that has no form: a number of more than 64 bits on SQLite, a day after year 9999."""
+    return isinstance(exc, OverflowError) and ("SQLite INTEGER" in str(exc) or "date value" in str(exc))
 
 
 def _translate(exc: Exception, request: Any) -> tuple[dict[str, Any], dict[str, str]]:

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from mes.access.api import answered_once
 from mes.core.api.fields import CodeField
-from mes.core.api.input import ChoicesField, Filters, FlagField, Input
+from mes.core.api.input import ChoiceField, ChoicesField, Filters, FlagField, Input
 from mes.core.api.views import ApiView
 from mes.execution import services
 from mes.execution.api.inputs import Acting, approver_at, moment, person_at
@@ -92,7 +92,7 @@ class StartView(OperationVerb):
     """Start or resume."""
 
     class Body(Acting):
-        activity = ChoicesField(("SETUP", "RUN"), required=False, default=("RUN",))
+        activity = ChoiceField(("SETUP", "RUN"), required=False, default="RUN")
         work_unit = CodeField(
             required=False, default="", allow_empty=True, help_text="Left out: the center's only or first."
         )
@@ -115,7 +115,7 @@ class StartView(OperationVerb):
             pk,
             self.Body,
             lambda site, given, **who: services.start_operation(
-                activity=given["activity"][0],
+                activity=given["activity"],
                 work_unit=given["work_unit"],
                 approved_by=approver_at(request, site, given["approved_by"]),
                 crew_size=given["crew_size"],

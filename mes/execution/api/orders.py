@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from mes.access.api import answered_once
 from mes.core.api.fields import CodeField, DecimalField, InstantField, IntegerField, TextField
-from mes.core.api.input import ChoicesField, Filters, FlagField, Input, OrderingField
+from mes.core.api.input import ChoiceField, ChoicesField, Filters, FlagField, Input, OrderingField
 from mes.core.api.views import ApiView
 from mes.core.errors import NotFound
 from mes.execution import services
@@ -53,7 +53,7 @@ class WorkOrdersView(ApiView):
         item = CodeField()
         order_quantity = DecimalField(min_value=Decimal("0.000001"))
         uom = CodeField(max_length=32)
-        status = ChoicesField(("PLANNED", "RELEASED"), required=False, default=("PLANNED",))
+        status = ChoiceField(("PLANNED", "RELEASED"), required=False, default="PLANNED")
         due_at = InstantField(required=False, default=None)
         planned_start_at = InstantField(required=False, default=None)
         priority = IntegerField(required=False, default=50, min_value=0, max_value=1000)
@@ -90,7 +90,7 @@ class WorkOrdersView(ApiView):
         self.site_allowed(given["site"])
 
         def work() -> tuple[int, Any]:
-            record = WorkOrderRecord(**given | {"status": given["status"][0]})
+            record = WorkOrderRecord(**given)
             order = services.create_work_order(record=record, by=decided_by(request), now=timezone.now())
             return 201, OrderDetail(detailed(order.pk)).data
 

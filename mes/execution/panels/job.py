@@ -22,7 +22,7 @@ def looked_at(place: Place) -> dict[str, Any]:
         jobs = queries.jobs_at(place.work_center)
         by_key = {str(job.operation.pk): job for job in jobs}
         job = by_key.get(place.job)
-        if job is None and place.job.isdigit() and len(place.job) < 18:
+        if job is None and place.job.isdecimal() and len(place.job) < 18:
             job = queries.job_of(int(place.job), place.work_center)
         if job is None:
             # Nothing chosen: what runs, else what was paused, else what can be started, so that starting it is one tap.

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from django.views import csrf
 
+from mes.core.api.parsing import is_too_deep
 from mes.core.errors import DomainError, InvalidInput
 from mes.terminal.panels import TextInvalid
 from mes.terminal.rules import short_ref
@@ -44,8 +45,8 @@ def read_body(request: HttpRequest) -> dict[str, Any]:
     """
     try:
         raw = request.body
-        if len(raw) > LONGEST_BODY:
-            raise ValueError("too long")
+        if len(raw) > LONGEST_BODY or is_too_deep(raw):
+            raise ValueError("more than a terminal sends")
         body = json.loads(raw)
         json.dumps(body, allow_nan=False, ensure_ascii=False).encode()
     except UnicodeEncodeError as error:

@@ -24,7 +24,7 @@ from mes.masterdata.models import Person, WorkCenter
 from mes.terminal import queries, services
 from mes.terminal.models import TerminalEntry
 from mes.terminal.panels import Tap, actions
-from mes.terminal.rules import Reading, hidden_signs, read_clock
+from mes.terminal.rules import Reading, hidden_signs, is_on_a_clock, read_clock
 from mes.terminal.services import Arrival
 from mes.terminal.views.caller import Caller, caller_of
 from mes.terminal.views.common import BOOK, SEE, check_client, problem, read_body
@@ -136,7 +136,7 @@ def _decide(request: HttpRequest, entry: TerminalEntry, payload: dict[str, Any])
         services.dismiss_entry(entry_id=entry.pk, by=by, now=now, note=note)
         return
     chosen = request.POST.get("person", "")
-    person = queries.person_by_key(int(chosen), entry.site) if chosen.isdigit() else entry.person
+    person = queries.person_by_key(int(chosen), entry.site) if chosen.isdecimal() else entry.person
 
     grant = grant_of_user(request.user)
     allowed = frozenset(right for right in RIGHTS if grant and grant.at(entry.site.code, right))
@@ -257,9 +257,9 @@ def _clock(body: dict[str, Any], now: datetime) -> Reading:
 
 
 def _instant(value: Any) -> datetime | None:
-    """Return an instant with its zone, or None for anything else."""
+    """Return an instant with its zone that a clock may show, or None for anything else."""
     try:
         read = parse_datetime(value) if isinstance(value, str) else None
     except ValueError:
         return None
-    return read if read and read.tzinfo else None
+    return read if read and read.tzinfo and is_on_a_clock(read) else None

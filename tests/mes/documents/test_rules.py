@@ -1,4 +1,8 @@
+import struct
+import zlib
+from contextlib import suppress
 from io import BytesIO
+from random import Random
 
 import pytest
 from PIL import Image
@@ -58,6 +62,42 @@ def test_a_picture_of_too_many_pixels_is_refused_before_it_is_unpacked():
 def test_what_is_no_whole_picture_is_unreadable(content):
     with pytest.raises(rules.Unreadable):
         rules.clean_picture(content, as_photo=True)
+
+
+def png_with(kind, data):
+    """Return a picture with one more chunk before its pixels."""
+    whole, body = picture("PNG"), kind + data
+    return whole[:33] + struct.pack(">I", len(data)) + body + struct.pack(">I", zlib.crc32(body)) + whole[33:]
+
+
+BOMB = b"k\x00\x00" + zlib.compress(b"a" * 30_000_000)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        png_with(b"zTXt", BOMB), png_with(b"iCCP", BOMB), picture("PNG").replace(b"\x00\x00\x00\rIHDR", b"\x00\x00\x00\x03IHDR"),
+        picture_with_a_place().replace(b"\x01\x12\x00\x03", b"\x01\x12\x00\x07"),
+    ],
+    ids=["a text that unpacks without end", "a profile that unpacks without end", "a head cut short", "notes of the wrong type"],
+)  # fmt: skip
+def test_what_makes_readers_of_pictures_fail_is_unreadable_or_harmless(content):
+    try:
+        assert rules.clean_picture(content, as_photo=True).content.startswith(b"\xff\xd8")
+    except rules.Unreadable:
+        pass
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_no_damage_makes_a_picture_anything_but_readable_or_unreadable():
+    random = Random(7)
+    for whole in (picture_with_a_place(), picture("PNG"), picture("WEBP")):
+        for _ in range(150):
+            content = bytearray(whole)
+            for _hit in range(random.choice((1, 1, 3, 8))):
+                content[random.randrange(min(len(content), 300))] = random.choice((0, 255, random.randrange(256)))
+            with suppress(rules.Unreadable, rules.TooManyPixels):
+                rules.clean_picture(bytes(content), as_photo=True)
 
 
 @pytest.mark.parametrize(

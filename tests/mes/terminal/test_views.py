@@ -42,7 +42,10 @@ def floor(client):
             return reverse(f"terminal:{name}", args=[self.center.code])
 
         def post(self, name, body):
-            return client.post(self.url(name), json.dumps(body), content_type="application/json")
+            return self.raw(name, json.dumps(body))
+
+        def raw(self, name, text):
+            return client.post(self.url(name), text, content_type="application/json")
 
         def tap(self, action, **payload):
             return {
@@ -265,3 +268,59 @@ def test_a_body_of_three_megabytes_gets_words(floor):
         answer = floor.post(door, floor.tap("pause") | {"number": "1" * 3_000_000})
         assert answer.status_code == 422 and "could not be read" in answer.json()["detail"]
     assert not TerminalEntry.objects.exists()
+
+
+FIRST, LAST = "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"
+
+
+@pytest.mark.parametrize(
+    "clock",
+    [
+        {"occurred_at": FIRST}, {"occurred_at": LAST}, {"occurred_at": FIRST, "sent_at": LAST},
+        {"occurred_at": LAST, "sent_at": FIRST}, {"sent_at": FIRST}, {"sent_at": LAST},
+        {"occurred_at": "1970-01-01T00:05:00Z", "sent_at": "2999-12-31T00:00:00Z"},
+        {"occurred_at": "2999-12-31T00:00:00Z", "sent_at": "1970-01-01T00:05:00Z"},
+        {"clock_offset": 10**12}, {"clock_offset": -(10**13) + 1}, {"clock_offset": 10**400},
+    ],
+)  # fmt: skip
+def test_a_clock_at_the_end_of_time_loses_nothing(floor, client, lead, clock):
+    """On PostgreSQL a moment before the year 1 could be stored and never be read again."""
+    tap = floor.tap("start", activity="RUN") | clock
+    answer = floor.post("entries", tap)
+    kept = TerminalEntry.objects.get(id=tap["id"])
+    assert answer.status_code == 200 or answer.json()["kept"] is True
+    assert kept.occurred_at <= timezone.now()
+    client.force_login(lead)
+    for page in (reverse("terminal:waiting"), reverse("terminal:entry", args=[kept.pk])):
+        assert client.get(page).status_code == 200
+
+
+@pytest.mark.parametrize("at", [FIRST, LAST, "2026-13-45T10:00:00Z", "x", 5, None, "9" * 30])
+def test_a_stop_is_explained_at_a_moment_that_can_be(floor, at):
+    answer = floor.post("entries", floor.tap("explain-stop", work_unit="M-1", at=at, reason="X"))
+    assert answer.status_code == 422 and answer.json()["kept"] is True
+
+
+@pytest.mark.parametrize("depth", [33, 500, 985, 60_000])
+def test_an_entry_that_is_nested_deeper_than_any_is_refused_and_not_kept(floor, depth):
+    """Kept, it would take the page down on which a supervisor decides."""
+    tap = json.dumps(floor.tap("start", activity="RUN", note="@")).replace('"@"', "[" * depth + "]" * depth)
+    answer = floor.raw("entries", tap)
+    assert (answer.status_code, answer.json()["kept"]) == (422, False)
+    assert not TerminalEntry.objects.exists()
+
+
+@pytest.mark.parametrize("person", ["²", "٣", "9" * 40, "-1", "x"])
+def test_a_supervisor_who_sends_a_person_that_is_none_decides_all_the_same_or_is_told(floor, client, lead, person):
+    tap = floor.tap("report-good", quantity="0")
+    assert floor.post("entries", tap).status_code == 422
+    client.force_login(lead)
+    answer = client.post(reverse("terminal:entry", args=[tap["id"]]), {"decision": "book", "person": person})
+    assert answer.status_code in (200, 302, 400)
+    assert TerminalEntry.objects.get().state == "REFUSED"
+
+
+@pytest.mark.parametrize("job", ["²", "٣", "9" * 30, "-1", "%00", "1e5", "<script>"])
+def test_a_terminal_that_is_asked_for_a_job_that_is_none_shows_what_there_is(floor, client, job):
+    assert client.get(floor.url("terminal") + f"?job={job}").status_code == 200
+    assert client.get(floor.url("state") + f"?job={job}").status_code in (200, 304, 401)

@@ -4,13 +4,13 @@ from django.urls import path
 
 import mes.core.routes  # noqa: F401  the form of ids in addresses
 from mes.performance import api
-from mes.performance.views import pages, wall
+from mes.performance.views import by_reason, pages, wall
 
 app_name = "performance"
 urlpatterns = [
     path("oee/", pages.overview, name="overview"),
     path("oee/live", pages.overview_live, name="overview-live"),
-    path("oee/pareto/", pages.stops_by_reason, name="pareto"),
+    path("oee/pareto/", by_reason.stops_by_reason, name="pareto"),
     path("oee/<str:site>/<str:code>/", pages.unit, name="unit"),
     path("wall/live", wall.wall_live, name="wall-live"),
     path("wall/<str:site>/", wall.wall, name="wall"),

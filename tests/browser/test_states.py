@@ -29,6 +29,8 @@ EMPTY = {
     "/andon/": "At a terminal: Call, then whom",
     "/oee/": "A planner adds shifts",
     "/oee/P1/CNC-01/": "A planner adds shifts",
+    "/oee/P1/CNC-01/?days=7": "A planner adds shifts",
+    "/wall/P1/": "Nothing needs attention",
     "/oee/pareto/": "A planner adds shifts",
     "/stops/": "Every stop has its reason",
     "/maintenance/": "Nobody waits for maintenance",
@@ -40,7 +42,7 @@ EMPTY = {
     "/devices/": "Make a code above",
     "/t/CNC/": "There is no released job for CNC",
 }
-LIVE = ["/board/", "/andon/", "/oee/", "/quality/"]
+LIVE = ["/board/", "/andon/", "/oee/", "/quality/", "/wall/P1/"]
 CLOSED = {
     # a page: the right that whoever looks lacks
     "/board/": "orders:read",
@@ -48,6 +50,7 @@ CLOSED = {
     "/trace/": "material:read",
     "/oee/": "performance:read",
     "/oee/pareto/": "performance:read",
+    "/wall/P1/": "performance:read",
     "/stops/": "equipment:read",
     "/maintenance/": "equipment:read",
     "/quality/": "quality:read",

@@ -1,11 +1,12 @@
 """Stops by reason over some days: the table that a person would otherwise make in a spreadsheet."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 import pandas as pd
 
+from mes.equipment.rules import states
 from mes.performance.queries.shifts import ShiftOfUnit
 from mes.performance.rules import timeline
 from mes.performance.rules.figures import minutes
@@ -61,10 +62,36 @@ class Pareto:
         return rows[-1] if rows and rows[-1] < len(self.rows) else 0
 
 
-def stops_table(shifts: Iterable[ShiftOfUnit], *, with_micro: bool = False, with_planned: bool = False) -> pd.DataFrame:
+def jobs_stopped(shifts: Iterable[ShiftOfUnit]) -> dict[int, int]:
+    """Return the operation that each stop of these shifts interrupted, by the stop's interval.
+
+    It is the one that the unit was at last, as long as it was not without a job in between. What was before the first of
+    these shifts is not looked up, so a stop that lasts from there on is nobody's.
+    """
+    held = {one.key: one for shift in shifts for one in shift.intervals.values()}
+    found: dict[int, int] = {}
+    unit, at_work = 0, 0
+    for one in sorted(held.values(), key=lambda one: (one.work_unit_id, one.start)):
+        if one.work_unit_id != unit:
+            unit, at_work = one.work_unit_id, 0
+        if one.state != states.STOPPED:
+            at_work = one.operation_id or 0
+        elif at_work:
+            found[one.key] = at_work
+    return found
+
+
+def stops_table(
+    shifts: Iterable[ShiftOfUnit],
+    *,
+    with_micro: bool = False,
+    with_planned: bool = False,
+    only: Collection[int] | None = None,
+) -> pd.DataFrame:
     """Return a row for each piece of a stop; whole seconds, so that every sum is exact.
 
-    Stops that were explained as planned are not planned time, and are there only ``with_planned``.
+    Stops that were explained as planned are not planned time, and are there only ``with_planned``. ``only`` keeps the
+    stops of these intervals.
     """
     kinds = {
         *STOPPED_KINDS,
@@ -75,6 +102,8 @@ def stops_table(shifts: Iterable[ShiftOfUnit], *, with_micro: bool = False, with
     for shift in shifts:
         for piece in shift.segments:
             if piece.kind not in kinds:
+                continue
+            if only is not None and piece.key not in only:
                 continue
             reason = shift.intervals[piece.key].reason
             code, name = (reason.code, reason.name) if reason else ("", "")
@@ -92,12 +121,13 @@ def pareto(
     with_planned: bool = False,
     by: str = MINUTES,
     reason: str | None = None,
+    only: Collection[int] | None = None,
 ) -> Pareto:
-    """Return the stops of these shifts by reason, or those of one ``reason`` by work unit.
+    """Return the stops of these shifts by reason, or those of one ``reason`` by work unit; ``only`` as above.
 
     A stop that goes through several shifts counts once. ``by`` says what is sorted and shared: ``MINUTES`` or ``COUNT``.
     """
-    table = stops_table(shifts, with_micro=with_micro, with_planned=with_planned)
+    table = stops_table(shifts, with_micro=with_micro, with_planned=with_planned, only=only)
     if reason is not None:
         table = table[table["code"] == reason]
         table = table.assign(code=table["unit"], name=table["unit"])

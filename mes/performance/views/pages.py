@@ -1,4 +1,4 @@
-"""The supervisor's pages: figures by unit and shift, live; one unit's day with the way it was computed; stops by reason."""
+"""The supervisor's pages: figures by unit and shift, live; one unit's day or week with the way it was computed."""
 
 import csv
 from collections.abc import Sequence
@@ -21,18 +21,17 @@ from mes.access.views import requires
 from mes.core import live
 from mes.core.attention import all_attention
 from mes.equipment.queries.planned import has_shifts
-from mes.equipment.queries.stops import current_intervals, open_requests, units_of
+from mes.equipment.queries.stops import current_intervals, open_requests
 from mes.execution.models import Operation
-from mes.masterdata.models import ReasonCode, Site, WorkUnit
+from mes.masterdata.models import Site, WorkUnit
 from mes.masterdata.queries import uom_symbols
-from mes.performance.queries.pareto import COUNT, MINUTES, pareto
 from mes.performance.queries.shifts import DayOfSite, production_day, shifts_of_site
 from mes.performance.rules.figures import waterfall
 from mes.performance.views.drawing import UnitShift, drawn, jobs_of, lane
 
 RIGHT = "performance:read"
 PAGE_AGE = 7 * 24 * 3600
-LONGEST_PERIOD = timedelta(days=92)
+WEEK = timedelta(days=7)
 
 
 @require_GET
@@ -40,12 +39,12 @@ LONGEST_PERIOD = timedelta(days=92)
 def overview(request: HttpRequest) -> HttpResponse:
     """Show a site's production day: its figures, what each unit does now, what needs attention."""
     sites = list(sites_of(request.user, RIGHT))
-    site = _chosen_site(request, sites)
+    site = chosen_site(request, sites)
     if site is None:
         raise Http404
     now = timezone.now()
     today = production_day(site, now)
-    day = _day(request, "day", today)
+    day = chosen_day(request, "day", today)
     token = signing.dumps([site.pk, day.isoformat() if day != today else ""], salt="oee-page", compress=True)
     return render(
         request,
@@ -138,7 +137,7 @@ def _tiles(seen: DayOfSite, by_unit: dict[int, list[UnitShift]], now: datetime) 
 @require_GET
 @requires(RIGHT)
 def unit(request: HttpRequest, site: str, code: str) -> HttpResponse:
-    """Show one unit's production day: the timeline, the stops, and how each figure was computed."""
+    """Show one unit's production day, or with ``?days=7`` its week: the timeline, the stops, and how each figure came about."""
     found = (
         WorkUnit.objects.filter(site__in=sites_of(request.user, RIGHT), site__code=site, code=code)
         .select_related("site", "work_center")
@@ -148,7 +147,9 @@ def unit(request: HttpRequest, site: str, code: str) -> HttpResponse:
         raise Http404
     now = timezone.now()
     today = production_day(found.site, now)
-    day = _day(request, "day", today)
+    day = chosen_day(request, "day", today)
+    if request.GET.get("days") == str(WEEK.days):
+        return _week(request, found, day, today=today, now=now)
     seen = shifts_of_site(found.site, first=day, last=day, now=now, units=[found])
     before = shifts_of_site(
         found.site, first=day - timedelta(days=1), last=day - timedelta(days=1), now=now, units=[found]
@@ -185,70 +186,29 @@ def unit(request: HttpRequest, site: str, code: str) -> HttpResponse:
         )
 
 
-@require_GET
-@requires(RIGHT)
-def stops_by_reason(request: HttpRequest) -> HttpResponse:
-    """Show the stops of a period by reason, most minutes first, or hand them out as CSV."""
-    sites = list(sites_of(request.user, RIGHT))
-    site = _chosen_site(request, sites)
-    if site is None:
-        raise Http404
-    now = timezone.now()
-    last = _day(request, "to", production_day(site, now))
-    first = min(_day(request, "from", last - timedelta(days=6)), last)
-    if last - first > LONGEST_PERIOD:
-        first = last - LONGEST_PERIOD
-        messages.info(request, _("At most %(n)s days are shown at once.") % {"n": LONGEST_PERIOD.days})
-    units = units_of([site.code])
-    wanted, shift, reason = (request.GET.get(name, "")[:64] for name in ("unit", "shift", "reason"))
-    chosen = [one for one in units if one.code == wanted] or units
-    with_micro, with_planned = (request.GET.get(name) == "yes" for name in ("micro", "planned"))
-    by = COUNT if request.GET.get("by") == COUNT else MINUTES
-    seen = shifts_of_site(site, first=first, last=last, now=now, units=chosen)
-    names = {one.window.code: one.window.name for one in seen.shifts}
-    table = pareto(
-        [one for one in seen.shifts if shift not in names or one.window.code == shift],
-        with_micro=with_micro, with_planned=with_planned, by=by, reason=reason or None,
-    )  # fmt: skip
-    if request.GET.get("as") == "csv":
-        return _as_csv(table.rows, table.shifts, name=f"stops-{site.code}-{first}-{last}.csv")
-    query = request.GET.copy()
-    query.pop("reason", None)
-    return render(
-        request,
-        "performance/pareto.html",
-        {
-            "site": site,
-            "sites": sites,
-            "first": first,
-            "last": last,
-            "units": units,
-            "unit": wanted if len(chosen) == 1 else "",
-            "shift": shift if shift in names else "",
-            "names": names,
-            "reason": ReasonCode.objects.filter(site=site, kind=ReasonCode.Kind.STOP, code=reason).first() or reason,
-            "with_micro": with_micro,
-            "with_planned": with_planned,
-            "by": by,
-            "table": table,
-            "planned": seen.whole_sums.planned,
-            "has_shifts": has_shifts([site.code]),
-            "query": request.GET.urlencode(),
-            "others": query.urlencode(),
-        },
-    )  # fmt: skip
-
-
-def _as_csv(rows: Sequence[Any], shifts: Sequence[str], *, name: str) -> HttpResponse:
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    writer = csv.writer(response)
-    writer.writerow(["reason", "name", "counts_as", "minutes", "count", "mean_minutes", "share", "cumulative", *shifts])
-    for row in rows:
-        figures = [row.minutes, row.count, row.mean, row.share, row.cumulative, *row.by_shift]
-        texts = [_harmless(text) for text in (row.code, row.name, row.loss)]
-        writer.writerow([*texts, *(figure if isinstance(figure, int) else f"{figure:.4f}" for figure in figures)])
-    return response
+def _week(request: HttpRequest, unit: WorkUnit, last: date, *, today: date, now: datetime) -> HttpResponse:
+    """Show a unit's seven production days up to one: every shift in a row, and where their planned time went together."""
+    first = last - WEEK + timedelta(days=1)
+    seen = shifts_of_site(unit.site, first=first, last=last, now=now, units=[unit])
+    with timezone.override(unit.site.time_zone):
+        return render(
+            request,
+            "performance/unit_week.html",
+            {
+                "unit": unit,
+                "site": unit.site,
+                "day": last,
+                "first": first,
+                "today": today,
+                "before": last - WEEK,
+                "after": min(last + WEEK, today) if last < today else None,
+                "shifts": [drawn(shift) for shift in reversed(seen.shifts)],
+                "losses": waterfall(seen.whole_sums),
+                "whole": seen.whole,
+                "whole_sums": seen.whole_sums,
+                "has_shifts": has_shifts([unit.site.code]),
+            },
+        )
 
 
 def _events_csv(shifts: Sequence[UnitShift], jobs: dict[int, str], *, name: str) -> HttpResponse:
@@ -264,23 +224,23 @@ def _events_csv(shifts: Sequence[UnitShift], jobs: dict[int, str], *, name: str)
                 jobs.get(bar.operation_id, ""),
                 held.note if held else "",
             ]
-            reason, job, note = (_harmless(text) for text in texts)
+            reason, job, note = (harmless(text) for text in texts)
             edges = (f"{edge.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" for edge in (bar.segment.start, bar.segment.end))
             writer.writerow([one.shift.window.code, *edges, bar.segment.kind, reason, job, f"{bar.minutes:.4f}", note])
     return response
 
 
-def _harmless(text: str) -> str:
+def harmless(text: str) -> str:
     """Return a text that no spreadsheet takes for a formula."""
     return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
 
 
-def _chosen_site(request: HttpRequest, sites: Sequence[Site]) -> Site | None:
+def chosen_site(request: HttpRequest, sites: Sequence[Site]) -> Site | None:
     wanted = request.GET.get("site", "")
     return next((site for site in sites if site.code == wanted), None if wanted else next(iter(sites), None))
 
 
-def _day(request: HttpRequest, name: str, usual: date) -> date:
+def chosen_day(request: HttpRequest, name: str, usual: date) -> date:
     """Return a day of the query; one that cannot be read, or lies in the future, is taken as the usual one, and said so."""
     text = request.GET.get(name, "")
     if not text:

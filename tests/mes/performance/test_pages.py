@@ -13,6 +13,8 @@ from django.urls import reverse
 from mes.access.models import Membership
 from mes.core import live
 from mes.equipment.models import PlannedStop
+from mes.execution.models import WorkOrder
+from mes.masterdata.models import Area, WorkCenter
 from tests.factories import make_site, make_work_center
 from tests.mes.equipment.helpers import run, stop
 from tests.mes.performance.helpers import at, make_shift, vorne_shift
@@ -167,9 +169,47 @@ def test_stops_are_counted_drilled_into_and_filtered_by_shift(lead):
     assert lead.get(f"/oee/pareto/?{days}&shift={shifts[0]}").context["table"].shifts == shifts[:1]
 
 
+def test_stops_are_those_of_an_area_or_of_what_was_being_made(lead):
+    unit = vorne_shift()
+    other = make_work_center(site=unit.site, code="OTHER").work_units.get()
+    stop(other, when=at(100))
+    hall = Area.objects.create(site=unit.site, code="HALL-A", name="Hall A")
+    WorkCenter.objects.filter(pk=unit.work_center_id).update(area=hall)
+    item = WorkOrder.objects.get().item
+    days = "from=2026-03-02&to=2026-03-02"
+
+    def stopped(query):
+        return {row.code: row.minutes for row in lead.get(f"/oee/pareto/?{days}&{query}").context["table"].rows}
+
+    everything, tool = stopped(""), {"TOOL": Decimal(47)}
+    assert everything.keys() == {"", "TOOL"}
+    assert stopped("area=HALL-A") == stopped(f"item={item.number}") == stopped(f"unit={unit.code}") == tool
+    assert stopped("area=NOWHERE") == stopped("item=NOTHING") == stopped("unit=NO-SUCH") == everything
+    assert stopped(f"area=HALL-A&unit={other.code}") == tool
+    page = text(lead.get(f"/oee/pareto/?{days}&item={item.number}&area=HALL-A"))
+    assert f'value="{item.number}" selected' in page and 'value="HALL-A" selected' in page
+    assert "TOOL" in lead.get(f"/oee/pareto/?{days}&item={item.number}&as=csv").content.decode()
+
+
 def test_a_day_of_a_unit_names_its_jobs_and_compares_with_the_day_before_and_is_a_file(lead):
     unit = vorne_shift()
     page = text(lead.get(f"/oee/P1/{unit.code}/?day=2026-03-02"))
     assert "Compared with the day before" in page and 'class="job-bar' in page
     lines = lead.get(f"/oee/P1/{unit.code}/?day=2026-03-02&as=csv").content.decode().splitlines()
     assert lines[0] == "shift,from,to,state,reason,job,minutes,note" and any(",RUN," in line for line in lines)
+
+
+def test_the_week_of_a_unit_sums_its_shifts_and_leads_to_each_day(lead):
+    unit = vorne_shift()
+    with time_machine.travel(at(480), tick=False):
+        page = text(lead.get(f"/oee/P1/{unit.code}/?day=2026-03-02&days=7"))
+    assert "24 Feb 2026 – 2 Mar 2026" in page and "?day=2026-03-02#EARLY" in page
+    # Six shifts of which nothing is known have no figure; the seventh alone makes up what is known of the week.
+    assert page.count('role="img"') == 7 and page.count("86.1 %") >= 1
+    assert "47.00 min" in page and "?day=2026-02-23&amp;days=7" in page
+    assert "No shift is known" not in page and "420.00 min ÷ 2,940.00 min" in page
+
+
+def test_a_week_without_shifts_says_what_is_missing(lead):
+    unit = make_work_center(site=make_site()).work_units.get()
+    assert "No shift is known at this site" in text(lead.get(f"/oee/P1/{unit.code}/?days=7"))

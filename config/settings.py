@@ -165,6 +165,7 @@ CELERY_BEAT_SCHEDULE = {
     "journal-seal": {"task": "mes.journal.tasks.seal", "schedule": 2.0, "options": {"expires": 2}},
     "andon-escalate": {"task": "mes.andon.tasks.escalate", "schedule": 15.0, "options": {"expires": 15}},
     "labor-forget-persons": {"task": "labor.tasks.forget_persons", "schedule": 86400.0},
+    "documents-remove-unclaimed": {"task": "mes.documents.tasks.remove_unclaimed", "schedule": 86400.0},
     "access-forget-old-answers": {"task": "mes.access.tasks.forget_old_answers", "schedule": 86400.0},
 }
 

@@ -26,7 +26,7 @@ from erp_bridge.models import Connection, InboundRow, OutboundMessage
 from erp_bridge.sdk.errors import CallFailed
 from mes.access.queries import may, sites_of
 from mes.access.views import requires
-from mes.core import live
+from mes.core import live, persons
 from mes.core.errors import DomainError
 from mes.execution.models import WorkOrder
 from mes.execution.panels.board import OrderSection, PlannerCard
@@ -143,7 +143,9 @@ def message_page(request: HttpRequest, pk: int) -> HttpResponse:
             {
                 "message": message,
                 "label": _label(message.flow),
-                "event": json.dumps(message.event, indent=2, ensure_ascii=False),
+                "event": json.dumps(
+                    persons.told_event(message.event, site=message.connection.site), indent=2, ensure_ascii=False
+                ),
                 "document": document,
                 "attempts": attempts,
                 "history": queries.history_of(message),

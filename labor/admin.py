@@ -66,6 +66,7 @@ class FactAdmin(PlainNumbers, BySite, ModelAdmin):
 
     see = "labor:read"
     edit = "labor:correct"
+    in_full = True
     list_filter = ["site", AwaitsEnd]
     date_hierarchy = "started_at"
     search_fields = ["person__number", "person__name"]

@@ -52,11 +52,17 @@ class PersonDayOpened(Event):
     why: str
 
 
+@dataclass(frozen=True)
+class Forgotten:
+    """In how many places of a kind of fact (the name of its model) persons were forgotten."""
+
+    fact: str
+    places: int
+
+
 @dataclass(frozen=True, kw_only=True)
-class LaborAnonymized(Event):
-    """The persons were taken out of so many facts of labor that began before a moment; their sums are what they were."""
+class PersonsForgotten(Event):
+    """Persons were taken out of facts that were older than a moment; what was made, used and worked is what it was."""
 
     before: datetime
-    segments: int
-    attendances: int
-    approvals: int
+    facts: tuple[Forgotten, ...]

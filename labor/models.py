@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from mes.core.fields import MinutesField
+from mes.core.persons import Naming
 from mes.execution.models import Operation
 from mes.masterdata.models import Person, ReasonCode, Site
 
@@ -16,6 +17,8 @@ class Segment(models.Model):
     A segment that ran longer than anybody works is set aside: ``flagged_at`` says when that was noticed and
     ``claimed_ended_at`` what end was claimed. It counts for nothing until a supervisor sets its end.
     """
+
+    NAMES = Naming(at="started_at", settled=Q(ended_at__isnull=False), stamp="anonymized_at")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
@@ -84,6 +87,8 @@ class DayApproval(models.Model):
 
     Without a person it vouches for the day's crews that are not named.
     """
+
+    NAMES = Naming(at="approved_at", stamp="anonymized_at")
 
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="day_approvals", null=True, blank=True)

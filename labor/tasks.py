@@ -10,5 +10,5 @@ from labor import services
 
 @shared_task(name="labor.tasks.forget_persons")
 def forget_persons(**_: Any) -> None:
-    """Take persons out of labor that is older than its site keeps them."""
+    """Take persons out of facts that are older than their site keeps them."""
     services.forget_persons(now=timezone.now())

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from mes.core.fields import QuantityField
+from mes.core.persons import Naming
 from mes.execution.models import Operation, OrderHold, ProductionReport, WorkOrder
 from mes.masterdata.models import Item, Person, ReasonCode, Site, Uom, WorkCenter
 from mes.material.models import Lot, LotHold, MaterialMovement
@@ -369,6 +370,8 @@ class Nonconformance(models.Model):
 
 class Disposition(models.Model):
     """A fact: what became of a part of a nonconformance, with the booking that this made."""
+
+    NAMES = Naming(site="nonconformance__site")
 
     class Kind(models.TextChoices):
         SCRAP = "SCRAP", "Scrap"

@@ -1,5 +1,6 @@
 """What every test stands on: the databases, private servers where a test asks for one, and what was missing for it."""
 
+import math
 import os
 import uuid
 from urllib.parse import urlsplit
@@ -10,6 +11,7 @@ from django.db import connection
 from django.utils import translation
 from hypothesis import HealthCheck, settings
 
+from mes.core import persons
 from mes.core.actor import acting_as
 from tests import servers
 
@@ -51,6 +53,13 @@ def nobody_acts():
     """Let no test inherit who acted in the one before it: what a request names, its thread remembers."""
     with acting_as(""):
         yield
+
+
+@pytest.fixture(autouse=True)
+def no_site_is_private(monkeypatch):
+    """Let no test inherit the privacy policies of the one before it, nor ask for them anew because it takes long."""
+    monkeypatch.setattr(persons, "BELIEVED_SECONDS", math.inf)
+    monkeypatch.setattr(persons._Above, "private", (math.inf, {}))  # no test begins with a policy
 
 
 @pytest.fixture(autouse=True)

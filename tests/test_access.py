@@ -110,7 +110,7 @@ class World:
             self.things[type(thing)] = thing
         self.pages = {}
         self._make_more()
-        self.api = {
+        self.api |= {
             "items": order.item.pk, "boms": bom.pk, "routings": routing.pk, "work-orders": order.pk,
             "proposals": proposal.pk, "operations": self.operation.pk, "reports": report.pk, "labor": segment.pk,
             "erp": connection.name, "lots": self.lot.pk, "nonconformances": self.nonconformance.pk,
@@ -149,6 +149,7 @@ class World:
         )
         self.things |= {Photo: photo, Document: document, DocumentRevision: revision, ReadConfirmation: read}
         self.pages |= {"photos": photo.pk, "revisions": revision.pk}
+        self.api = {"photos": photo.pk, "documents": document.pk, "document-revisions": revision.pk}
 
     def address(self, route):
         """Return an address of the route for this site's things."""

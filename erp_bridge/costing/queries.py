@@ -17,6 +17,7 @@ from erp_bridge.costing.rules.rounding import CENT
 from erp_bridge.costing.rules.statement import Statement, state
 from erp_bridge.costing.rules.variances import PlanLine, compare
 from labor.models import LaborSegment
+from mes.core import persons
 from mes.execution.models import MachineInterval, ProductionReport, WorkOrder
 from mes.masterdata.models import Site
 from mes.material.models import MaterialMovement
@@ -129,7 +130,7 @@ def cost_of(*, work_order: WorkOrder) -> OrderCost:
         plan=plan,
         actual=actual,
         statement=state(actual, comparison),
-        problems=_problems(actual, work_order.site.currency),
+        problems=_problems(actual, work_order.site),
     )
 
 
@@ -213,13 +214,19 @@ def _frozen(work_order: WorkOrder) -> Plan | None:
     )
 
 
-def _problems(actual: Actual, currency: str) -> list[str]:
+def _problems(actual: Actual, site: Site) -> list[str]:
+    def told(line: Any) -> str:
+        return persons.told_text(line.key, site=site.code) if line.element == "LABOR" else str(line.key)
+
     found = [
-        f"No rate for {line.element.lower().replace('_', ' ')} {line.key} on {line.day}: it counts as 0.00."
+        f"No rate for {line.element.lower().replace('_', ' ')} {told(line)} on {line.day}: it counts as 0.00."
         for line in actual.unpriced
     ]
-    strange = {(line.key, line.rate.currency) for line in actual.lines if line.rate and line.rate.currency != currency}
-    found += [f"The rate of {key} is in {other}; the site keeps its books in {currency}." for key, other in strange]
+    others = [line for line in actual.lines if line.rate and line.rate.currency != site.currency]
+    strange = {(told(line), line.rate.currency) for line in others if line.rate}
+    found += [
+        f"The rate of {key} is in {other}; the site keeps its books in {site.currency}." for key, other in strange
+    ]
     return sorted(set(found))
 
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 from erp_bridge.engine import codec, links, nudge, registry, wiring
 from erp_bridge.models import NEVER, OutboundMessage, Stream
 from erp_bridge.sdk.flow import Push
+from mes.core import persons
 from mes.core.event import Event
 
 NAMESPACE = UUID("6f1c1bb4-35c8-5e6c-9d0e-2f4a3f7a1c55")
@@ -66,7 +67,7 @@ class _Told:
     """What all messages of one event have in common, adapted for the database once."""
 
     def __init__(self, event: Event, now: datetime) -> None:
-        data = codec.dump(event)
+        data = persons.told_event(codec.dump(event), site=event.site)  # it never changes, so it cannot forget
         adapt = database.ops.adapt_datetimefield_value
         self.event = event
         self.now = now

@@ -15,7 +15,6 @@ from labor.services.shares import lock, whole
 from mes.core import bus
 from mes.core.errors import DomainError
 from mes.masterdata.models import Person, Site
-from mes.masterdata.queries import told_number
 
 
 class DayNotSettled(DomainError):
@@ -46,7 +45,7 @@ def approve_day(*, person: Person, day: date, by: str, now: datetime) -> DayAppr
         raise DayNotSettled(words % {"person": person.name, "what": what})
     if told.is_approved and told.approval is not None:
         return told.approval
-    who = told_number(person, site=person.site)
+    who = person.told_number
     approval = DayApproval.objects.create(
         site_id=person.site_id, person=person, day=day, approved_at=now, approved_by=by, minutes=told.worked
     )

@@ -4,13 +4,13 @@ import uuid
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from labor import queries
-from labor.events import LaborAnonymized, PersonDayOpened
-from labor.models import AttendanceSegment, DayApproval, LaborSegment
+from labor.events import Forgotten, PersonDayOpened, PersonsForgotten
 from labor.services.approving import DayNotSettled, approve_day
-from mes.core import bus
+from mes.core import bus, persons
 from mes.core.errors import InvalidInput
 from mes.masterdata.models import Person, PrivacyPolicy, Site
 from mes.masterdata.queries import pseudonym_of
@@ -63,10 +63,10 @@ def approve_everybody(*, site: Site, day: date, by: str, now: datetime) -> tuple
     return approved, waiting
 
 
-def forget_persons(*, now: datetime) -> list[LaborAnonymized]:
-    """Take the persons out of labor that is older than its site keeps them, and say so in the journal; sums stay.
+def forget_persons(*, now: datetime) -> list[PersonsForgotten]:
+    """Take persons out of facts that are older than their site keeps them, and say so in the journal; sums stay.
 
-    The one place where facts are changed (docs/adr/0018). What still waits for its end is left until it has one.
+    The one place where facts are changed (docs/adr/0018). What is not settled yet is left until it is.
     """
     told = []
     kept = PrivacyPolicy.objects.filter(active=True, retention_days__isnull=False).select_related("site")
@@ -79,24 +79,33 @@ def forget_persons(*, now: datetime) -> list[LaborAnonymized]:
 
 
 @transaction.atomic
-def _forget(site: Site, *, before: datetime, now: datetime) -> LaborAnonymized | None:
-    old = {"site": site, "person__isnull": False, "started_at__lt": before, "ended_at__isnull": False}
-    gone = {"person": None, "anonymized_at": now}
-    segments = LaborSegment.objects.filter(**old).update(**gone)
-    attendances = AttendanceSegment.objects.filter(**old).update(**gone)
-    last_day = queries.local_day(site=site.code, moment=before)
-    approvals = DayApproval.objects.filter(site=site, person__isnull=False, day__lt=last_day).update(**gone)
-    if not (segments or attendances or approvals):
+def _forget(site: Site, *, before: datetime, now: datetime) -> PersonsForgotten | None:
+    counts = []
+    for named in persons.all_named():
+        rule = named.rule
+        old = named.model._base_manager.filter(rule.settled, **{rule.site: site, f"{rule.at}__lt": before})
+        rows = sum(_empty(old, name, rule.stamp, now) for name in named.persons)
+        rows += sum(_rename(old, name, site) for name in named.texts)
+        if rows:
+            counts.append(Forgotten(named.model._meta.label, rows))
+    if not counts:
         return None
-    event = LaborAnonymized(
-        event_id=uuid.uuid4(),
-        site=site.code,
-        subject="privacy",
-        occurred_at=now,
-        before=before,
-        segments=segments,
-        attendances=attendances,
-        approvals=approvals,
+    event = PersonsForgotten(
+        event_id=uuid.uuid4(), site=site.code, subject="privacy", occurred_at=now, before=before, facts=tuple(counts)
     )
     bus.publish(event)
     return event
+
+
+def _empty(old: QuerySet, name: str, stamp: str, now: datetime) -> int:
+    return old.filter(**{f"{name}__isnull": False}).update(**{name: None} | ({stamp: now} if stamp else {}))
+
+
+def _rename(old: QuerySet, name: str, site: Site) -> int:
+    """Put pseudonyms in place of personnel numbers with which people signed; accounts stay."""
+    rows = 0
+    for text in old.exclude(**{name: ""}).order_by().values_list(name, flat=True).distinct():
+        told = persons.told_text(text, site=site.code)
+        if told != text:
+            rows += old.filter(**{name: text}).update(**{name: told})
+    return rows

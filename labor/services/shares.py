@@ -16,7 +16,6 @@ from mes.core.durations import minutes_to_seconds, seconds_to_minutes
 from mes.core.errors import NotAllowed
 from mes.core.shares import Window, seconds_of
 from mes.masterdata.models import Person, Site
-from mes.masterdata.queries import told_number
 
 
 class PersonInactive(NotAllowed):
@@ -152,7 +151,7 @@ def _book(site: Site, segment: LaborSegment, *, seconds: int, now: datetime) -> 
     segment.save()
     if not seconds:
         return  # nobody books nothing
-    operation, who = segment.operation, told_number(segment.person, site=site)
+    operation, who = segment.operation, segment.person.told_number if segment.person else ""
     bus.publish(
         LaborTimeRecorded(
             event_id=segment.pk,

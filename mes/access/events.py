@@ -9,6 +9,8 @@ from mes.core.event import Event
 class StepUpGranted(Event):
     """A person allowed something with their PIN; ``person`` is their personnel number."""
 
+    about_a_person = True
+
     person: str
     right: str
 
@@ -17,6 +19,8 @@ class StepUpGranted(Event):
 class BadgeRefused(Event):
     """Somebody held up a badge at ``place`` (a work center) that counts no more; ``subject`` is whose it was."""
 
+    about_a_person = True
+
     place: str
     why: str = "badge_revoked"
 
@@ -24,5 +28,7 @@ class BadgeRefused(Event):
 @dataclass(frozen=True, kw_only=True)
 class PinUnlocked(Event):
     """A PIN that was mistyped too often may be tried again; ``subject`` is whose."""
+
+    about_a_person = True
 
     by: str

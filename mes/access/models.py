@@ -6,6 +6,7 @@ from django.db import models
 from simple_history.models import HistoricalRecords
 
 from mes.access.rules import RIGHTS, ROLES
+from mes.core.persons import Naming
 
 
 def known_scopes(scopes: list[str]) -> None:
@@ -41,6 +42,8 @@ class FloorRole(models.Model):
     It opens no page: pages are for users, who have memberships.
     """
 
+    NAMES = None  # who people are on the floor, and not what they did
+
     person = models.ForeignKey("masterdata.Person", models.CASCADE, related_name="floor_roles")
     role = models.CharField(max_length=16, choices=list(ROLES.items()))
 
@@ -57,6 +60,8 @@ class FloorRole(models.Model):
 
 class ApiKey(models.Model):
     """A key for a machine or program, of which only the SHA-256 is kept: whoever reads this table cannot use it."""
+
+    NAMES = Naming(at="created_at")
 
     name = models.CharField(max_length=100)
     site = models.ForeignKey("masterdata.Site", models.PROTECT, related_name="+")

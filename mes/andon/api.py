@@ -15,6 +15,7 @@ from mes.core.api.input import ChoiceField, ChoicesField, Filters, Input
 from mes.core.api.views import ApiView
 from mes.core.errors import InvalidInput
 from mes.execution.api.inputs import Acting, decided_by, fact_id, moment, person_at
+from mes.masterdata.api import PersonNumberField, SignedField
 from mes.masterdata.models import WorkCenter
 
 KEY = OpenApiParameter(
@@ -40,13 +41,13 @@ class CallOutput(serializers.Serializer):
     status = serializers.CharField()
     note = serializers.CharField()
     raised_at = InstantField()
-    raised_by = serializers.CharField(source="raised_by.number", allow_null=True, default=None)
+    raised_by = PersonNumberField()
     acknowledged_at = InstantField(allow_null=True)
-    acknowledged_by = serializers.CharField()
+    acknowledged_by = SignedField()
     arrived_at = InstantField(allow_null=True)
-    arrived_by = serializers.CharField()
+    arrived_by = SignedField()
     resolved_at = InstantField(allow_null=True)
-    resolved_by = serializers.CharField()
+    resolved_by = SignedField()
     outcome = serializers.CharField()
     tier = serializers.IntegerField(help_text="1: nobody else was told yet.")
 
@@ -57,12 +58,12 @@ class HandoverOutput(serializers.Serializer):
     handover_id = serializers.UUIDField(source="pk")
     site = serializers.CharField(source="site.code")
     work_center = serializers.CharField(source="work_center.code")
-    person = serializers.CharField(source="person.number")
+    person = PersonNumberField()
     note = serializers.CharField()
     points = serializers.ListField(child=serializers.CharField())
     handed_over_at = InstantField()
     accepted_at = InstantField(allow_null=True)
-    accepted_by = serializers.CharField(source="accepted_by.number", allow_null=True, default=None)
+    accepted_by = PersonNumberField()
 
 
 class CallsView(ApiView):

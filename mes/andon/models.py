@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
+from mes.core.persons import Naming
 from mes.masterdata.models import Person, Site, WorkCenter, WorkUnit
 
 
@@ -48,6 +49,8 @@ class Call(models.Model):
     The place is the work center, or one of its work units: a call for maintenance of a unit has the id of the request for
     maintenance, and both are answered together (see services.maintenance).
     """
+
+    NAMES = Naming(at="raised_at")
 
     class Status(models.TextChoices):
         RAISED = "RAISED", _("Nobody comes yet")
@@ -107,12 +110,14 @@ class Call(models.Model):
 class Handover(models.Model):
     """What who leaves a work center tells who comes, with what was open at that moment. A fact; only accepting it is added."""
 
+    NAMES = Naming(at="handed_over_at")
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
     work_center = models.ForeignKey(WorkCenter, on_delete=models.PROTECT, related_name="handovers")
     note = models.TextField(blank=True, default="")
     points = models.JSONField(default=list, help_text="What was open: a list of sentences.")
-    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
     handed_over_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True, blank=True)
     accepted_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, blank=True, related_name="+")

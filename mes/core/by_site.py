@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
+from mes.core import persons
 from mes.core.rights import sites_with
 
 
@@ -18,11 +19,15 @@ class BySite:
 
     What belongs to no site (``site_path`` is "") is seen by whoever has the right somewhere, and edited by whoever has it
     everywhere. Put it left of Django's or unfold's classes.
+
+    Rows of a site in privacy mode name nobody and cannot be asked for by person, unless they are shown ``in_full`` because
+    something in them has to be put right: then the class says itself to whom.
     """
 
     see: ClassVar[str] = "masterdata:read"
     edit: ClassVar[str] = "masterdata:write"
     site_path: ClassVar[str] = "site__code"
+    in_full: ClassVar[bool] = False
 
     def sites_to(self, request: HttpRequest, right: str) -> frozenset[str] | None:
         """Return the sites at which the person has the right; None for all."""
@@ -46,6 +51,32 @@ class BySite:
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         found = super().get_queryset(request)  # type: ignore[misc]
         return at_sites(found, self.site_path, self.sites_to(request, self.see))
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        row = super().get_object(request, object_id, from_field)  # type: ignore[misc]
+        return row if row is None or self.in_full else persons.veil(row)
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        listed = super().get_changelist_instance(request)  # type: ignore[misc]
+        for row in () if self.in_full else listed.result_list:
+            persons.veil(row)
+        return listed
+
+    def get_search_fields(self, request: HttpRequest) -> list[str]:
+        fields = list(super().get_search_fields(request))  # type: ignore[misc]
+        return (
+            [one for one in fields if not self._asks_for_person(one)]
+            if persons.private_sites() and not self.in_full
+            else fields
+        )
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
+        asked = bool(persons.private_sites()) and not self.in_full and self._asks_for_person(lookup)
+        return not asked and bool(super().lookup_allowed(lookup, value, request))  # type: ignore[misc]
+
+    def _asks_for_person(self, lookup: str) -> bool:
+        named = persons.named_in(self.model)  # type: ignore[attr-defined]
+        return named is not None and lookup.split("__")[0] in named.persons + named.texts
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         actions = super().get_actions(request)  # type: ignore[misc]

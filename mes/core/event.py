@@ -16,6 +16,8 @@ class Event:
     """
 
     version: ClassVar[int] = 1
+    about_a_person: ClassVar[bool] = False
+    """Whether ``subject`` may be somebody's personnel number."""
 
     event_id: UUID
     site: str

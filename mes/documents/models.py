@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
+from mes.core.persons import Naming
 from mes.documents.rules import PDF
 from mes.execution.models import Operation
 from mes.masterdata.models import Item, Person, Site, WorkCenter
@@ -117,6 +118,8 @@ class DocumentPlace(models.Model):
 class DocumentRevision(models.Model):
     """One state of a document: a file, steps in words, or both. Once released its content never changes."""
 
+    NAMES = Naming(at="created_at", site="document__site")
+
     class Status(models.TextChoices):
         DRAFT = "DRAFT", _("Draft")
         RELEASED = "RELEASED", _("Released")
@@ -164,12 +167,14 @@ class DocumentRevision(models.Model):
 
 
 class ReadConfirmation(models.Model):
-    """A fact: somebody has read a revision, at an operation or before any."""
+    """A fact: somebody has read a revision, at an operation or before any. Who, is known as long as the revision counts."""
+
+    NAMES = Naming(settled=~Q(revision__status="RELEASED"))
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
     revision = models.ForeignKey(DocumentRevision, on_delete=models.PROTECT, related_name="confirmations")
-    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
     operation = models.ForeignKey(Operation, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
     work_center = models.ForeignKey(WorkCenter, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
     occurred_at = models.DateTimeField()
@@ -180,7 +185,7 @@ class ReadConfirmation(models.Model):
         indexes = [models.Index(fields=["revision", "person"], name="read_by_person")]
 
     def __str__(self) -> str:
-        return f"{self.person} {self.revision}"
+        return f"{self.person or '–'} {self.revision}"
 
 
 class Photo(models.Model):

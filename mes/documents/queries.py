@@ -9,9 +9,11 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 
-from mes.documents.models import DocumentPlace, DocumentRevision, Photo, ReadConfirmation
+from mes.core import persons
+from mes.documents.models import DocumentPlace, DocumentRevision, Photo, ReadConfirmation, StoredFile
 from mes.execution.models import Operation
 from mes.masterdata.models import Person, Site, WorkCenter
+from mes.terminal.models import TerminalEntry
 
 
 def path_of(digest: str) -> Path:
@@ -21,7 +23,7 @@ def path_of(digest: str) -> Path:
 
 @dataclass(frozen=True)
 class Shown:
-    """A revision that counts somewhere, and the numbers of those who have confirmed that they read it."""
+    """A revision that counts somewhere, and the numbers under which those are told of who confirmed that they read it."""
 
     revision: DocumentRevision
     readers: list[str] = field(default_factory=list)
@@ -46,9 +48,9 @@ def shown_at(work_center: WorkCenter, operation: Operation | None) -> list[Shown
     readers: dict[int, list[str]] = defaultdict(list)
     needing = [one.pk for one in revisions if one.document.needs_reading]
     if needing:
-        found = ReadConfirmation.objects.filter(revision__in=needing).order_by("person__number")
+        found = ReadConfirmation.objects.filter(revision__in=needing, person__isnull=False).order_by("person__number")
         for revision_id, number in found.values_list("revision_id", "person__number").distinct():
-            readers[revision_id].append(number)
+            readers[revision_id].append(persons.told_number(number, site_id=work_center.site_id))
     return [Shown(one, readers[one.pk]) for one in revisions]
 
 
@@ -65,6 +67,16 @@ def photos_of(about: str, subjects: Collection[UUID], site: Site) -> QuerySet[Ph
     """Return the photos of these things of a site, in the order in which they arrived."""
     found = Photo.objects.filter(site=site, about=about, subject__in=subjects)
     return found.select_related("file", "person").order_by("recorded_at", "pk")
+
+
+def unclaimed(files: QuerySet[StoredFile]) -> QuerySet[StoredFile]:
+    """Return those of the files that no photo, no revision and no entry that waits for a supervisor names."""
+    waiting = TerminalEntry.objects.filter(state=TerminalEntry.State.REFUSED, site=OuterRef("site"))
+    return files.exclude(
+        Exists(Photo.objects.filter(file=OuterRef("pk")))
+        | Exists(DocumentRevision.objects.filter(file=OuterRef("pk")))
+        | Exists(waiting.filter(payload__file=OuterRef("digest")))
+    )
 
 
 def last_change() -> object:

@@ -3,18 +3,20 @@
 import struct
 import zlib
 from dataclasses import dataclass
+from datetime import timedelta
 from io import BytesIO
 
 from PIL import Image, ImageOps
 
 JPEG, PNG, WEBP, PDF = "image/jpeg", "image/png", "image/webp", "application/pdf"
 PICTURES = {JPEG: "JPEG", PNG: "PNG", WEBP: "WEBP"}
-ENDINGS = {JPEG: "jpg", PNG: "png", WEBP: "webp", PDF: "pdf"}
 
 LARGEST_PHOTO = 15 * 1024 * 1024
 LARGEST_DOCUMENT = 30 * 1024 * 1024
 MOST_PIXELS = 40_000_000
 """More than any sheet or camera needs, and what one web process can unpack without harm (3 bytes each)."""
+UNCLAIMED = timedelta(days=60)
+"""How long a file waits to be named: longer than any entry of a terminal is believed, which may come after its photo."""
 LONGEST_SIDE = 2000
 """Pixels of a photo's longer side as it is kept: a burr can be seen, a day of photos fits."""
 

@@ -2,29 +2,23 @@
 
 from uuid import UUID
 
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from mes.access.queries import sites_of
 from mes.core.errors import DomainError
+from mes.core.serving import served
 from mes.documents import gates, queries, services
-from mes.documents.models import DocumentRevision, Photo, StoredFile
-from mes.documents.rules import ENDINGS, LARGEST_PHOTO
+from mes.documents.models import DocumentRevision, Photo
+from mes.documents.rules import LARGEST_PHOTO
 from mes.masterdata.models import Site
 from mes.terminal.views.caller import Caller, caller_of, sign_in_first
 from mes.terminal.views.common import BOOK, check_client, problem
 
 SEE = "documents:read"
 WRITE = "documents:write"
-
-SHUT = "default-src 'none'; frame-ancestors 'self'; sandbox"
-"""For a picture: whatever a browser takes it for, nothing in it runs, loads or belongs to our pages."""
-SHUT_PDF = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; object-src 'self'; frame-ancestors 'self'"
-)
-"""For a PDF: the same but for the sandbox, in which Chromium shows none; its viewer is a world of its own."""
 
 
 @require_POST
@@ -54,7 +48,7 @@ def photo(request: HttpRequest, pk: UUID) -> HttpResponseBase:
         raise Http404
     if not _sees(caller, gates.photo_subjects[found.about].right, found.site):
         raise Http404
-    return served(found.file, f"photo-{found.pk}")
+    return served(queries.path_of(found.file.digest), found.file.media_type, f"photo-{found.pk}")
 
 
 @require_GET
@@ -69,23 +63,7 @@ def revision_file(request: HttpRequest, pk: int) -> HttpResponseBase:
     site, is_draft = found.document.site, found.status == DocumentRevision.Status.DRAFT
     if (is_draft and caller.device) or not _sees(caller, WRITE if is_draft else SEE, site):
         raise Http404
-    return served(found.file, f"document-{found.pk}")
-
-
-def served(file: StoredFile, name: str) -> HttpResponseBase:
-    """Answer with a file, as what its content was found to be and under a name of ours."""
-    try:
-        opened = queries.path_of(file.digest).open("rb")
-    except FileNotFoundError as error:
-        raise Http404 from error
-    response = FileResponse(opened, content_type=file.media_type, filename=f"{name}.{ENDINGS[file.media_type]}")
-    response["X-Content-Type-Options"] = "nosniff"
-    response["X-Frame-Options"] = "SAMEORIGIN"
-    response["Content-Security-Policy"] = SHUT_PDF if file.is_pdf else SHUT
-    response["Cross-Origin-Resource-Policy"] = "same-origin"
-    # It never changes, but who may see it does.
-    response["Cache-Control"] = "private, max-age=3600"
-    return response
+    return served(queries.path_of(found.file.digest), found.file.media_type, f"document-{found.pk}")
 
 
 def _sees(caller: Caller, right: str, site: Site) -> bool:

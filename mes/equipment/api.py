@@ -20,6 +20,7 @@ from mes.equipment import services
 from mes.equipment.models import DowntimeRecord, MaintenanceRequest, StateChange, StopEntry, StopExplanation
 from mes.equipment.rules.states import EXPLAINABLE
 from mes.execution.api.inputs import decided_by, fact_id, moment, person_at
+from mes.masterdata.api import PersonNumberField, SignedField
 from mes.masterdata.models import WorkUnit
 
 FAR = datetime(9000, 1, 1, tzinfo=UTC)
@@ -248,8 +249,8 @@ class EntryOutput(serializers.Serializer):
     work_unit = serializers.CharField(source="work_unit.code")
     kind = serializers.CharField(help_text="STOP, RUN or CUT")
     at = InstantField()
-    person = serializers.CharField(source="person.number", allow_null=True, default=None)
-    by = serializers.CharField()
+    person = PersonNumberField()
+    by = SignedField()
     recorded_at = InstantField()
     reverses = serializers.UUIDField(source="reverses_id", allow_null=True)
 
@@ -341,13 +342,13 @@ class RequestOutput(serializers.Serializer):
     reason = serializers.CharField(source="reason.code", allow_null=True, default=None)
     note = serializers.CharField()
     stop_started_at = InstantField(allow_null=True)
-    person = serializers.CharField(source="person.number", allow_null=True, default=None)
+    person = PersonNumberField()
     requested_at = InstantField()
-    requested_by = serializers.CharField()
+    requested_by = SignedField()
     acknowledged_at = InstantField(allow_null=True)
-    acknowledged_by = serializers.CharField()
+    acknowledged_by = SignedField()
     done_at = InstantField(allow_null=True)
-    done_by = serializers.CharField()
+    done_by = SignedField()
     outcome = serializers.CharField()
 
 

@@ -7,6 +7,7 @@ from django.db.models import Q
 from simple_history.models import HistoricalRecords
 
 from mes.core.fields import MinutesField
+from mes.core.persons import Naming
 from mes.equipment.rules import states
 from mes.execution.models import Operation
 from mes.masterdata.models import Person, ReasonCode, Shift, Site, WorkCenter, WorkUnit
@@ -188,6 +189,8 @@ class DowntimeRecord(models.Model):
 
 class MaintenanceRequest(models.Model):
     """Someone asks for maintenance of a work unit; each step is stamped once. There is one open request of a unit."""
+
+    NAMES = Naming(at="requested_at")
 
     class Status(models.TextChoices):
         REQUESTED = "REQUESTED", "Requested"

@@ -8,6 +8,7 @@ from django.db.models import Q
 from simple_history.models import HistoricalRecords
 
 from mes.core.fields import MinutesField, QuantityField
+from mes.core.persons import Naming
 from mes.masterdata.models import Item, Person, Provenance, ReasonCode, Site, Uom, WorkCenter, WorkUnit
 
 _MICRO = Decimal("0.000001")
@@ -79,6 +80,8 @@ class WorkOrder(Provenance):
 
 class Operation(models.Model):
     """One step of a work order at one work center: a snapshot of the routing, with the sums of its reports."""
+
+    NAMES = Naming(at="started_at", site="work_order__site", settled=~Q(status="RUNNING"))
 
     class Status(models.TextChoices):
         PENDING = "PENDING", "Pending"
@@ -292,6 +295,8 @@ class MachineInterval(models.Model):
     which others were known when its minutes were counted.
     """
 
+    NAMES = Naming(at="started_at", settled=Q(ended_at__isnull=False))
+
     class Activity(models.TextChoices):
         SETUP = "SETUP", "Setup"
         RUN = "RUN", "Run"
@@ -339,6 +344,8 @@ class OrderHold(models.Model):
     ``source`` names who placed it: "" for a person.
     """
 
+    NAMES = Naming(at="placed_at")
+
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
     work_order = models.ForeignKey(WorkOrder, on_delete=models.PROTECT, related_name="holds")
     operation = models.ForeignKey(
@@ -367,6 +374,8 @@ class OrderHold(models.Model):
 
 class ChangeProposal(models.Model):
     """The ERP wants a running order changed: a person accepts or rejects. ``changes`` maps a field to [ours, theirs]."""
+
+    NAMES = Naming(at="created_at")
 
     class Kind(models.TextChoices):
         CHANGE = "CHANGE", "Change"

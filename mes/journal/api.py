@@ -6,11 +6,13 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.response import Response
 
+from mes.core import persons
 from mes.core.api.fields import CodeField, InstantField
 from mes.core.api.input import Filters
 from mes.core.api.problems import Refusal
 from mes.core.api.views import ApiView
 from mes.journal import queries
+from mes.journal.models import JournalEntry
 
 MAX_LIMIT = 500
 
@@ -77,12 +79,21 @@ class ChangesView(ApiView):
             kind = serializers.CharField()
             version = serializers.IntegerField()
             site = serializers.CharField()
-            subject = serializers.CharField()
-            actor = serializers.CharField()
-            data = serializers.JSONField()
+            subject = serializers.SerializerMethodField()
+            actor = serializers.SerializerMethodField()
+            data = serializers.SerializerMethodField(help_text="What happened; of a site in privacy mode by pseudonym.")
             occurred_at = InstantField()
             recorded_at = InstantField()
-            hash = serializers.CharField()
+            hash = serializers.CharField(help_text="Of the entry as it was sealed.")
+
+            def get_subject(self, entry: JournalEntry) -> str:
+                return persons.told_subject(entry.subject, site=entry.site, kind=entry.kind)
+
+            def get_actor(self, entry: JournalEntry) -> str:
+                return persons.told_text(entry.actor, site=entry.site)
+
+            def get_data(self, entry: JournalEntry) -> dict[str, Any]:
+                return persons.told_event(entry.data, site=entry.site)
 
         items = Change(many=True)
         next_cursor = serializers.CharField()

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 
+from mes.core import persons
 from mes.core.actor import current_actor
 from mes.core.event import Event
 from mes.journal.models import JournalEntry, JournalHead
@@ -28,15 +29,18 @@ _SEAL = (
 
 
 def record(event: Event) -> None:
-    """Write the event down, in the publisher's transaction, with one INSERT; an event that is known is not repeated."""
+    """Write the event down, in the publisher's transaction, with one INSERT; an event that is known is not repeated.
+
+    What is sealed cannot forget: of a site in privacy mode it has pseudonyms from the start.
+    """
     entry = JournalEntry(
         event_id=event.event_id,
         kind=event.kind(),
         version=event.version,
         site=event.site,
-        subject=event.subject,
-        actor=current_actor() or getattr(event, "person", ""),
-        data=as_data(event),
+        subject=persons.told_subject(event.subject, site=event.site, kind=event.kind()),
+        actor=current_actor() or persons.told_text(getattr(event, "person", ""), site=event.site),
+        data=persons.told_event(as_data(event), site=event.site),
         occurred_at=event.occurred_at,
     )
     # A roll-up that did not change is published again under the same id: that is no news.

@@ -14,6 +14,7 @@ from django.utils import timezone
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import ModelAdmin, TabularInline
 
+from mes.core import persons
 from mes.core.admin import PlainNumbers
 from mes.core.by_site import BySite, BySiteInline
 from mes.core.errors import DomainError
@@ -124,11 +125,22 @@ class OwnedInline(PlainNumbers, BySiteInline, TabularInline):
 
 
 class ReadOnlyInline(PlainNumbers, BySiteInline, TabularInline):
-    """Lines that services write."""
+    """Lines that services write; of a site in privacy mode they name nobody."""
 
     extra = 0
     can_delete = False
     show_change_link = False
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        formset = super().get_formset(request, obj, **kwargs)
+
+        def veiled(bound: Any) -> QuerySet:
+            rows = formset.get_queryset(bound)
+            for row in rows:
+                persons.veil(row)
+            return rows
+
+        return type(formset.__name__, (formset,), {"get_queryset": veiled})
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -8,6 +8,7 @@ from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.response import Response
 
+from mes.core import persons
 from mes.core.api.fields import CodeField, InstantField, OutputDecimalField
 from mes.core.api.input import ChoiceField, ChoicesField, Filters, FlagField, Input
 from mes.core.api.views import ApiView
@@ -22,7 +23,6 @@ from mes.masterdata.models import (
     Uom,
     WorkCenter,
 )
-from mes.masterdata.queries import pseudonym_of
 from mes.masterdata.services import set_split_policy
 
 OWNED = "Master data is written by its owner: in the ERP, through /api/v1/erp/<connection>/items, or in the admin."
@@ -38,21 +38,25 @@ class Owned(serializers.Serializer):
 
 @extend_schema_field(serializers.CharField(allow_null=True))
 class PersonNumberField(serializers.Field):
-    """The number of a row's ``person``; of a site in privacy mode a pseudonym. The row has a ``site``.
+    """The number of the person that a row's field of this name holds; of a site in privacy mode a pseudonym."""
 
-    Select ``site__privacy_policy`` with the rows, so that it costs no question.
-    """
-
-    def __init__(self) -> None:
-        super().__init__(source="*", read_only=True)
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(source="*", read_only=True, **kwargs)
 
     def to_representation(self, row: Any) -> str | None:
-        if row.person is None:
-            return None
-        policy = getattr(row.site, "privacy_policy", None)
-        if policy is None or not policy.active:
-            return str(row.person.number)
-        return pseudonym_of(site=row.site.code, number=row.person.number)
+        person = getattr(row, str(self.field_name))
+        return None if person is None else str(person.told_number)
+
+
+@extend_schema_field(serializers.CharField())
+class SignedField(serializers.Field):
+    """Who signed a row: an account, or a personnel number, which of a site in privacy mode is a pseudonym."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(source="*", read_only=True, **kwargs)
+
+    def to_representation(self, row: Any) -> str:
+        return persons.told_sign(row, str(self.field_name))
 
 
 class SitesView(ApiView):
@@ -313,7 +317,7 @@ class SplitPoliciesView(ApiView):
             help_text="EQUAL, STANDARD (planned time), QUANTITY (pieces), MACHINE (jobs get machine time only)."
         )
         valid_from = InstantField()
-        set_by = serializers.CharField()
+        set_by = SignedField()
 
     @extend_schema(operation_id="split_policies_list", parameters=[Query], responses=Output(many=True))
     def get(self, request: Any) -> Response:

@@ -7,3 +7,9 @@ class MasterdataConfig(AppConfig):
     name = "mes.masterdata"
     label = "masterdata"
     verbose_name = "Master data"
+
+    def ready(self) -> None:
+        from mes.core.persons import tell_persons
+        from mes.masterdata import queries
+
+        tell_persons(queries)

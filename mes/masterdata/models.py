@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from simple_history.models import HistoricalRecords
 
-from mes.core import shares
+from mes.core import persons, shares
 from mes.core.fields import ExactField, MinutesField, QuantityField
 
 
@@ -119,6 +119,8 @@ class SplitPolicy(models.Model):
         QUANTITY = shares.QUANTITY, "By the pieces reported meanwhile"
         MACHINE = shares.MACHINE, "Not at all: jobs get machine time only"
 
+    NAMES = persons.Naming(at="valid_from")
+
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="split_policies")
     policy = models.CharField(max_length=8, choices=Policy)
     valid_from = models.DateTimeField(help_text="Not in the past: what was booked stays as it was divided then.")
@@ -156,7 +158,7 @@ class PrivacyPolicy(models.Model):
     retention_days = models.PositiveIntegerField(
         null=True,
         blank=True,
-        help_text="After so many days the person is taken out of times and approvals; the sums stay. Empty: never.",
+        help_text="After so many days the person is taken out of what they did; the sums stay. Empty: never.",
     )
 
     history = HistoricalRecords()
@@ -173,6 +175,15 @@ class PrivacyPolicy(models.Model):
 
     def __str__(self) -> str:
         return f"Privacy at {self.site}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        super().save(*args, **kwargs)
+        persons.forget()
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        deleted = super().delete(*args, **kwargs)
+        persons.forget()
+        return deleted
 
 
 class WorkUnit(models.Model):
@@ -417,6 +428,16 @@ class Person(Provenance):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.number})"
+
+    @property
+    def told_number(self) -> str:
+        """The number under which what they did is told: their own, or at a site in privacy mode their pseudonym."""
+        return persons.told_number(self.number, site_id=self.site_id)
+
+    @property
+    def told_name(self) -> str:
+        """The name under which pages tell what they did: “somebody” at a site in privacy mode."""
+        return persons.somebody() if self.site_id in persons.private_sites() else self.name
 
 
 class ReasonCode(Provenance):

@@ -95,19 +95,27 @@ def private_sites(sites: Collection[str] | None = None) -> frozenset[str]:
     return frozenset(found.values_list("site__code", flat=True))
 
 
+def is_pseudonym(text: str) -> bool:
+    """Say whether it is a pseudonym, and no personnel number."""
+    return text.startswith(rules.PSEUDONYM)
+
+
 def pseudonym_of(*, site: str, number: str) -> str:
     """Return by what name a person of a site in privacy mode is told of; "" and pseudonyms stay what they are."""
-    if not number or number.startswith(rules.PSEUDONYM):
+    if not number or is_pseudonym(number):
         return number
     secret = settings.LINESIDE_PSEUDONYM_KEY or hashlib.sha256(b"pseudonyms" + settings.SECRET_KEY.encode()).hexdigest()
     return rules.pseudonym(key=secret.encode(), site=site, number=number)
 
 
-def told_number(person: Person | None, *, site: Site) -> str:
-    """Return the number under which a person is told of in what others read: a pseudonym where the site is private."""
-    if person is None:
-        return ""
-    return pseudonym_of(site=site.code, number=person.number) if privacy_of(site_id=site.pk) else person.number
+def sites_in_privacy() -> dict[int, str]:
+    """Return the codes of all sites in privacy mode by their keys (see ``mes.core.persons``)."""
+    return dict(PrivacyPolicy.objects.filter(active=True).values_list("site_id", "site__code"))
+
+
+def is_personnel_number(*, site: str, text: str) -> bool:
+    """Say whether it is, or was before somebody was renumbered, a personnel number at the site."""
+    return any(people.filter(site__code=site, number=text).exists() for people in (Person.objects, Person.history))
 
 
 def placers(written: Collection[str], *, site_id: int) -> dict[str, str]:

@@ -7,6 +7,7 @@ from django.db.models import Q
 from simple_history.models import HistoricalRecords
 
 from mes.core.fields import QuantityField
+from mes.core.persons import Naming
 from mes.masterdata.models import Item, Person, ReasonCode, Site, Uom, WorkCenter
 
 
@@ -44,6 +45,8 @@ class Lot(models.Model):
 
 class LotHold(models.Model):
     """Something forbids the use of a lot until someone lifts it. ``source`` names who placed it: "" for a person."""
+
+    NAMES = Naming(at="placed_at")
 
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
     lot = models.ForeignKey(Lot, on_delete=models.PROTECT, related_name="holds")
@@ -306,6 +309,8 @@ class ItemSetting(models.Model):
 
 class LabelPrint(models.Model):
     """A fact: labels of a lot were printed; from the second time on with the reason."""
+
+    NAMES = Naming(at="printed_at")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")

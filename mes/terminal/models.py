@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
+from mes.core.persons import Naming
 from mes.terminal.rules import short_ref
 
 SEEN_LATELY = timedelta(minutes=2)
@@ -19,6 +20,8 @@ SEEN_LATELY = timedelta(minutes=2)
 class Device(models.Model):
     """A tablet or kiosk that may book at a site (or at one work center of it), known by a token of which only the hash
     is kept. It is revoked, never deleted: entries name the device they came from."""
+
+    NAMES = Naming(at="enrolled_at")
 
     site = models.ForeignKey("masterdata.Site", on_delete=models.PROTECT, related_name="+")
     work_center = models.ForeignKey(
@@ -66,6 +69,8 @@ class Device(models.Model):
 class EnrollmentCode(models.Model):
     """A code that makes the browser it is entered in a device, once, and not for long."""
 
+    NAMES = Naming(at="made_at")
+
     site = models.ForeignKey("masterdata.Site", on_delete=models.PROTECT, related_name="+")
     work_center = models.ForeignKey(
         "masterdata.WorkCenter", on_delete=models.PROTECT, related_name="+", null=True, blank=True
@@ -84,6 +89,8 @@ class EnrollmentCode(models.Model):
 
 class TerminalEntry(models.Model):
     """One tap of a person at a terminal, under the id that the terminal gave it; a refused one waits for a supervisor."""
+
+    NAMES = Naming(settled=~models.Q(state="REFUSED"))
 
     class State(models.TextChoices):
         SAVED = "SAVED", _("Saved")

@@ -13,6 +13,7 @@ from django.db.models import Max, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from mes.core import persons
 from mes.core.attention import Attention
 from mes.masterdata.models import Person, Site, WorkCenter
 from mes.terminal.models import Device, TerminalEntry
@@ -47,7 +48,9 @@ def person_called(site: Site, words: str) -> Person | None:
 
 
 def people_lately_at(work_center: WorkCenter, *, most: int = 8) -> list[Person]:
-    """Return the active people who entered something at the work center last, to choose from."""
+    """Return the active people who entered something at the work center last, to choose from; in privacy mode nobody."""
+    if work_center.site_id in persons.private_sites():
+        return []
     latest = (
         TerminalEntry.objects.filter(work_center=work_center, person__active=True)
         .values("person")
@@ -198,7 +201,7 @@ def _what_was_refused(entry: TerminalEntry) -> str:
     told = {"center": entry.work_center.code, "label": entry.label or entry.action}
     if entry.person is None:
         return _("%(center)s: “%(label)s” was not booked, and it is not clear whose it is") % told
-    return _("%(center)s: “%(label)s” of %(person)s was not booked") % (told | {"person": entry.person.name})
+    return _("%(center)s: “%(label)s” of %(person)s was not booked") % (told | {"person": entry.person.told_name})
 
 
 def last_refusal() -> object:

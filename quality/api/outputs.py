@@ -6,8 +6,10 @@ from mes.core.api.fields import (
     InstantField,
     OutputDecimalField,
 )
+from mes.masterdata.api import PersonNumberField, SignedField
 from quality import queries
 from quality.models import (
+    InspectionResult,
     Nonconformance,
 )
 from quality.queries import CheckState
@@ -105,7 +107,7 @@ class ReadingOutput(serializers.Serializer):
     text = serializers.CharField(source="words", help_text="What was written or chosen, where that is the answer.")
     passed = serializers.BooleanField()
     gauge = serializers.CharField()
-    person = serializers.CharField(source="person.number", allow_null=True, default=None)
+    person = PersonNumberField()
     occurred_at = InstantField()
     recorded_at = InstantField()
     remeasures = serializers.UUIDField(source="remeasures_id", allow_null=True)
@@ -121,13 +123,17 @@ class ResultOutput(serializers.Serializer):
     check_id = serializers.CharField(source="order_check_id")
     trigger = serializers.CharField(source="order_check.trigger")
     occurrence = serializers.CharField()
+    sample_id = serializers.SerializerMethodField(help_text="By which photos of the sample name it.")
     number = serializers.IntegerField()
     verdict = serializers.CharField()
     note = serializers.CharField()
-    person = serializers.CharField(source="person.number", allow_null=True, default=None)
-    by = serializers.CharField()
+    person = PersonNumberField()
+    by = SignedField()
     occurred_at = InstantField()
     recorded_at = InstantField()
+
+    def get_sample_id(self, row: InspectionResult) -> str:
+        return str(queries.sample_id(row.order_check, row.occurrence))
 
 
 class DispositionOutput(serializers.Serializer):
@@ -137,8 +143,8 @@ class DispositionOutput(serializers.Serializer):
     kind = serializers.CharField()
     quantity = OutputDecimalField()
     note = serializers.CharField()
-    person = serializers.CharField(source="person.number", allow_null=True, default=None)
-    by = serializers.CharField()
+    person = PersonNumberField()
+    by = SignedField()
     report_id = serializers.UUIDField(allow_null=True)
     movement_id = serializers.UUIDField(allow_null=True)
     recorded_at = InstantField()
@@ -160,8 +166,8 @@ class NonconformanceOutput(serializers.Serializer):
     uom = serializers.CharField(source="uom.code")
     reason = serializers.CharField(source="reason.code")
     note = serializers.CharField()
-    person = serializers.CharField(source="person.number", allow_null=True, default=None)
-    by = serializers.CharField()
+    person = PersonNumberField()
+    by = SignedField()
     occurred_at = InstantField()
     recorded_at = InstantField()
     closed_at = InstantField(allow_null=True)

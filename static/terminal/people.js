@@ -37,9 +37,11 @@ export function signature(person) {
   return { person: person ? person.token : "", claimed: (person && person.claimed) || null,
     person_name: person ? person.name : "", person_number: person ? person.number : "" };
 }
-/* As a certain person, if they are here: one's own entry is taken back by oneself, whoever reports just now. */
+/* The number under which pages tell of a person: where a site agreed so a pseudonym; who was not checked has only their own. */
+function told(person) { return person.told || person.number; }
+/* As a certain person (by that number), if they are here: one's own entry is taken back by oneself, whoever reports just now. */
 export function as(number) {
-  const person = people.find((one) => one.number === number);
+  const person = people.find((one) => told(one) === number);
   return person ? signature(person) : {};
 }
 
@@ -82,7 +84,8 @@ export function draw() {
   $("[data-operator-more]").textContent = people.length > 1 ? "+" + (people.length - 1) : "";
   $("#people-here").replaceChildren(...people.map(row));
   document.body.classList.toggle("locked", !first);
-  $$("[data-read-by]").forEach((one) => one.classList.toggle("is-read", Boolean(first) && one.dataset.readBy.split("|").includes(first.number)));
+  $$("[data-read-by]").forEach((one) => one.classList.toggle("is-read", Boolean(first) && one.dataset.readBy.split("|").includes(told(first))));
+  $$("[data-told]").forEach((one) => { const own = people.find((person) => told(person) === one.dataset.told); if (own) { one.textContent = own.name; } });
   $$(".recent [data-value]").forEach((one) => { one.hidden = people.some((person) => person.number === one.dataset.value); });
 }
 

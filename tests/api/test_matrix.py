@@ -10,6 +10,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from mes.access.rules import RIGHTS, ROLE_RIGHTS
 from tests import factories
 from tests.api.callers import ApiClient, with_key, with_role
+from tests.mes.documents.helpers import PDF, make_document, make_revision, picture
 
 pytestmark = pytest.mark.django_db
 
@@ -34,6 +35,15 @@ DECLARED: dict[str, dict[str, str]] = {
     "api/v1/split-policies": {"GET": "masterdata:read", "POST": "masterdata:write"},
     "api/v1/people": {"GET": "people:read"},
     "api/v1/documents": {"GET": "documents:read"},
+    "api/v1/documents/files": {"POST": "documents:write"},
+    "api/v1/documents/<row:pk>/revisions": {"POST": "documents:write"},
+    "api/v1/document-revisions/<row:pk>/release": {"POST": "documents:write"},
+    "api/v1/document-revisions/<row:pk>/withdraw": {"POST": "documents:write"},
+    "api/v1/document-revisions/<row:pk>/file": {"GET": "documents:read"},
+    "api/v1/photos": {"GET": "orders:read", "POST": "reports:write"},
+    "api/v1/photos/files": {"POST": "reports:write"},
+    "api/v1/photos/<uuid:pk>": {"GET": "orders:read"},
+    "api/v1/photos/<uuid:pk>/file": {"GET": "orders:read"},
     "api/v1/document-readings": {"GET": "documents:read"},
     "api/v1/reasons": {"GET": "masterdata:read"},
     "api/v1/lots": {"GET": "material:read", "POST": "material:write"},
@@ -151,6 +161,8 @@ def things(site: Any) -> dict[str, str]:
     from erp_bridge.models import Connection  # noqa: PLC0415
     from labor.models import LaborSegment  # noqa: PLC0415
     from mes.andon.models import Call  # noqa: PLC0415
+    from mes.documents.models import Photo  # noqa: PLC0415
+    from mes.documents.services import store_photo  # noqa: PLC0415
     from mes.equipment.models import (  # noqa: PLC0415
         MaintenanceRequest,
         StateChange,
@@ -197,7 +209,13 @@ def things(site: Any) -> dict[str, str]:
     bom = factories.make_bom(item=order.item, lines=[])
     routing = factories.make_routing(item=order.item)
     connection = Connection.objects.create(name=f"erp-{site.code.lower()}", site=site.code, connector="practice")
+    pixels = store_photo(site=site, content=picture(), now=factories.NOW)
+    photo = Photo.objects.create(
+        site=site, about="report", subject=report.pk, file=pixels, occurred_at=factories.NOW, recorded_at=factories.NOW
+    )
+    revision = make_revision(make_document(site), content=PDF)
     return {
+        "photos": str(photo.pk), "documents": str(revision.document_id), "document-revisions": str(revision.pk),
         "items": str(order.item.pk), "boms": str(bom.pk), "routings": str(routing.pk), "work-orders": str(order.pk),
         "lots": str(factories.make_lot(item=factories.make_item(site=site, lot_tracked=True)).pk),
         "inspection-checks": str(check.pk), "nonconformances": str(found.pk),

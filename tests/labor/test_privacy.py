@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labor import queries, services
-from labor.events import LaborAnonymized, LaborTimeRecorded, PersonDayOpened
+from labor.events import LaborTimeRecorded, PersonDayOpened, PersonsForgotten
 from labor.models import AttendanceSegment, DayApproval, LaborSegment
 from labor.rules import OTHERS, Entry, GroupSum, shown_sums
 from labor.services.correcting import PersonForgotten
@@ -201,12 +201,13 @@ def test_persons_are_forgotten_after_the_retention_and_every_sum_stays(private, 
     with time_machine.travel(at(60 * 24 * 32), tick=False):
         call_command("forget_persons")
         call_command("forget_persons")
-    assert "1 times on work" in capsys.readouterr().out
+    assert "labor.LaborSegment: 1" in capsys.readouterr().out
     segment = LaborSegment.objects.get()
     assert (segment.person, AttendanceSegment.objects.get().person, DayApproval.objects.get().person) == (None,) * 3
     assert queries.minutes_by_operation(work_order_id=operation.work_order_id) == before
-    [said] = JournalEntry.objects.filter(kind=LaborAnonymized.kind())
-    assert (said.data["segments"], said.data["attendances"], said.data["approvals"]) == (1, 1, 1)
+    [said] = JournalEntry.objects.filter(kind=PersonsForgotten.kind())
+    facts = {one["fact"]: one["places"] for one in said.data["facts"]}
+    assert facts.items() >= {"labor.LaborSegment": 1, "labor.AttendanceSegment": 1, "labor.DayApproval": 1}.items()
     with pytest.raises(PersonForgotten):
         services.reverse_labor(segment_id=segment.pk, by="lead", now=at(60 * 24 * 33))
 

@@ -93,7 +93,7 @@ class Migration(migrations.Migration):
                 ('handed_over_at', models.DateTimeField()),
                 ('accepted_at', models.DateTimeField(blank=True, null=True)),
                 ('accepted_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='masterdata.person')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='masterdata.person')),
+                ('person', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='masterdata.person')),
                 ('site', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='masterdata.site')),
                 ('work_center', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='handovers', to='masterdata.workcenter')),
             ],

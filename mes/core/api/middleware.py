@@ -13,6 +13,11 @@ from mes.core.api.problems import MEDIA_TYPE, is_beyond_every_column, problem_re
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}", re.ASCII)
 
+_FILE = re.compile(r"(image/|application/(pdf|octet-stream)\b)", re.ASCII)
+LARGEST_FILE = 30 * 1024 * 1024
+"""Bytes of a file; whoever takes files may take smaller ones only."""
+_TOO_LARGE = "The file is larger than 30 MiB. Make it smaller."
+
 
 class ApiMiddleware:
     """Gives every request an id (the caller's own, if it is harmless) and every error under /api the form of a problem.
@@ -67,8 +72,10 @@ def _early_refusal(request: HttpRequest) -> HttpResponse | None:
             request, 400, code="text_invalid", detail="The query string has characters that cannot be."
         )
     length = request.META.get("CONTENT_LENGTH") or "0"
-    if length.isascii() and length.isdigit() and int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
-        return problem_response(request, 413)
+    is_file = _FILE.match(request.META.get("CONTENT_TYPE", ""))
+    limit = LARGEST_FILE if is_file else settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    if length.isascii() and length.isdigit() and int(length) > limit:
+        return problem_response(request, 413, detail=_TOO_LARGE if is_file else "")
     return None
 
 

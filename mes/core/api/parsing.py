@@ -41,6 +41,28 @@ class StrictJSONParser(BaseParser):
         return loads(raw)
 
 
+class FileParser(BaseParser):
+    """Reads the bytes of a file as they are, no further than the view's ``largest``; what they are, their content says."""
+
+    media_type = "application/octet-stream"
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> bytes:
+        """Return the bytes, one more than ``largest`` where there are more."""
+        return bytes(stream.read((parser_context or {})["view"].largest + 1))
+
+
+class ImageParser(FileParser):
+    """The same for who says that it is a picture."""
+
+    media_type = "image/*"
+
+
+class PdfParser(FileParser):
+    """The same for who says that it is a PDF."""
+
+    media_type = "application/pdf"
+
+
 def loads(raw: bytes) -> Any:
     """Return the JSON text as Python values, strictly (see :class:`StrictJSONParser`)."""
     if not raw.strip():

@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from mes.core import persons
 from mes.core.paper.barcodes import QUIET_MODULES as QUIET
 from mes.core.paper.barcodes import code128_bars
 
@@ -56,6 +57,12 @@ STATES: dict[str, tuple[str, str, Any]] = {
     "erp-doubt": ("wait", "alert", gettext_lazy("Being checked")),
     "erp-rejected": ("bad", "cross", gettext_lazy("Refused by the ERP")),
 }
+
+
+@register.filter
+def who(row: Any, names: str = "person") -> str:
+    """Write who is named in the first of a row's fields (``person,by``) that names anybody: “somebody” in privacy mode."""
+    return next((told for name in names.split(",") if row and (told := persons.shown(row, name))), "")
 
 
 @register.simple_tag

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from mes.core.errors import InvalidInput
@@ -91,6 +92,31 @@ def store_document(*, site: Site, content: bytes, now: datetime) -> StoredFile:
     return _keep(site, _clean(content, as_photo=False), now)
 
 
+def remove_unclaimed(*, now: datetime) -> int:
+    """Remove files that nothing has named ``rules.UNCLAIMED`` after they were handed in, and return how many.
+
+    What an entry names that waits for a supervisor stays.
+    """
+    old = StoredFile.objects.filter(stored_at__lt=now - rules.UNCLAIMED)
+    keys = list(queries.unclaimed(old).order_by("pk").values_list("pk", flat=True))
+    return sum(_remove(key) for key in keys)
+
+
+@transaction.atomic
+def _remove(key: int) -> bool:
+    """Remove one file under its lock, so that nothing names it meanwhile."""
+    locked = StoredFile.objects.select_for_update(of=("self",)).filter(pk=key)
+    file = queries.unclaimed(locked).first()
+    if file is None:
+        return False
+    digest = file.digest
+    file.delete()
+    if not StoredFile.objects.filter(digest=digest).exists():
+        with suppress(FileNotFoundError):
+            os.unlink(queries.path_of(digest))
+    return True
+
+
 def _check_size(content: bytes, limit: int) -> None:
     if not content:
         raise FileEmpty(_("There is nothing in this file. Choose another one."), field="file")
@@ -116,14 +142,20 @@ def _keep(site: Site, file: rules.Picture, now: datetime) -> StoredFile:
     path = queries.path_of(digest)
     if not path.exists():
         _write(path, file.content)
-    return StoredFile.objects.get_or_create(
+    row, is_new = StoredFile.objects.get_or_create(
         site=site,
         digest=digest,
         defaults={
             "media_type": file.media_type, "size": len(file.content), "width": file.width, "height": file.height,
             "stored_at": now,
         },
-    )[0]  # fmt: skip
+    )  # fmt: skip
+    if not is_new:
+        # Handed in again: it waits anew for what will name it.
+        StoredFile.objects.filter(pk=row.pk, stored_at__lt=now).update(stored_at=now)
+    if not path.exists():
+        _write(path, file.content)  # it was removed just now, as nothing had named it
+    return row
 
 
 def _write(path: Path, content: bytes) -> None:

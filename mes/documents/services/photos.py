@@ -50,7 +50,8 @@ def take_photo(
     known = Photo.objects.filter(pk=photo_id).first()
     if known:
         return known
-    file = StoredFile.objects.filter(site_id=work_center.site_id, digest=digest).first()
+    stored = StoredFile.objects.select_for_update(of=("self",))  # so that nobody removes it as unclaimed meanwhile
+    file = stored.filter(site_id=work_center.site_id, digest=digest).first()
     if file is None:
         raise PhotoMissing(_("The photo itself did not arrive. Take it again."), field="photo")
     at = min(occurred_at, now)

@@ -4,6 +4,7 @@ import uuid
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from mes.core import bus
 from mes.core.errors import DomainError, InvalidInput
@@ -18,6 +19,19 @@ class RevisionEmpty(InvalidInput):
 
     code = "revision_empty"
     title = "There is nothing to read"
+
+
+class RevisionTaken(DomainError):
+    """The document has a revision of that name."""
+
+    code = "revision_taken"
+    title = "There is such a revision"
+
+
+class FileUnknown(InvalidInput):
+    """The file that is to be a revision's is not here."""
+
+    code = "file_unknown"
 
 
 class RevisionReleasedBefore(DomainError):
@@ -40,10 +54,20 @@ def add_revision(
     """Add a draft: a stored file, steps (one a line), or both.
 
     :raises RevisionEmpty: it has neither.
+    :raises RevisionTaken: the document has one of that name.
+    :raises FileUnknown: the file was removed meanwhile, as nothing named it.
     """
     document = Document.objects.select_for_update(of=("self",)).get(pk=document_id)
+    if DocumentRevision.objects.filter(document=document, revision=revision).exists():
+        raise RevisionTaken(
+            _("%(document)s has a revision %(revision)s already. Choose another name.")
+            % {"document": document.number, "revision": revision},
+            field="revision",
+        )
+    if file is not None and not StoredFile.objects.select_for_update(of=("self",)).filter(pk=file.pk).exists():
+        raise FileUnknown(_("The file is not here any more. Hand it in again."), field="file")
     if file is None and not steps.strip():
-        raise RevisionEmpty("A revision needs a file or steps. Add one of them.", field="file")
+        raise RevisionEmpty(_("A revision needs a file or steps. Add one of them."), field="file")
     return DocumentRevision.objects.create(
         document=document, revision=revision, file=file, steps=steps, change=change, created_at=now
     )

@@ -4,7 +4,7 @@ from rest_framework import serializers
 
 from mes.core.api.fields import InstantField, OutputDecimalField
 from mes.execution.models import Operation
-from mes.masterdata.api import PersonNumberField
+from mes.masterdata.api import PersonNumberField, SignedField
 from mes.masterdata.models import Provenance
 
 
@@ -79,9 +79,9 @@ class HoldOutput(serializers.Serializer):
     note = serializers.CharField()
     source = serializers.CharField()
     placed_at = InstantField()
-    placed_by = serializers.CharField()
+    placed_by = SignedField()
     released_at = InstantField(allow_null=True)
-    released_by = serializers.CharField()
+    released_by = SignedField()
 
 
 class ProposalOutput(serializers.Serializer):
@@ -96,7 +96,7 @@ class ProposalOutput(serializers.Serializer):
     changes = serializers.JSONField(help_text="A field's name to [ours, theirs].")
     created_at = InstantField()
     decided_at = InstantField(allow_null=True)
-    decided_by = serializers.CharField()
+    decided_by = SignedField()
     note = serializers.CharField()
 
 

@@ -173,5 +173,5 @@ def booked(service: Any, facts: dict[str, Any], *, claimed: datetime | None) -> 
 
 def _reports() -> Any:
     return ProductionReport.objects.select_related(
-        "site__privacy_policy", "work_order", "operation", "work_unit", "person"
+        "site", "work_order", "operation", "work_unit", "person"
     ).prefetch_related("scrap_lines__reason")

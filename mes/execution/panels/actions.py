@@ -226,7 +226,7 @@ def _check_may_undo(fact: ProductionReport | MaterialMovement | None, tap: Tap) 
     :raises mes.terminal.panels.StepUpNeeded: nobody gave it yet.
     """
     if fact and tap.person and not _is_own(fact, tap) and REVERSE not in tap.allowed:
-        who = fact.person.name if fact.person else _("a machine")
+        who = fact.person.told_name if fact.person else _("a machine")
         raise StepUpNeeded(
             _("%(who)s reported this. Only they take it back, or a supervisor.") % {"who": who}, right=REVERSE
         )

@@ -151,7 +151,7 @@ def _who_started(operation: Operation) -> str:
         return _("It is running already.")
     facts = {"time": clock_time(interval.started_at, operation.work_order.site), "unit": interval.work_unit.code}
     if interval.person:
-        return _("Started %(time)s by %(person)s on %(unit)s.") % (facts | {"person": interval.person.name})
+        return _("Started %(time)s by %(person)s on %(unit)s.") % (facts | {"person": interval.person.told_name})
     return _("Started %(time)s on %(unit)s.") % facts
 
 

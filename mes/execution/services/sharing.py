@@ -73,7 +73,7 @@ def _words(unit: WorkUnit, other: MachineInterval) -> str:
         return _(
             "%(unit)s takes one job at a time: %(job)s is on it since %(time)s, started by %(person)s. "
             "Pause or finish that first, or choose another machine."
-        ) % (facts | {"person": other.person.name})
+        ) % (facts | {"person": other.person.told_name})
     return (
         _(
             "%(unit)s takes one job at a time: %(job)s is on it since %(time)s. "

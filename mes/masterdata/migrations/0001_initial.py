@@ -162,7 +162,7 @@ class Migration(migrations.Migration):
                 ('active', models.BooleanField(default=True)),
                 ('smallest_group', models.PositiveSmallIntegerField(default=5, help_text='Sums of fewer people than this are not shown.')),
                 ('posting', models.CharField(choices=[('PSEUDONYM', 'Under a pseudonym, the same for a person every time'), ('CREW', 'As time of a crew without names')], default='CREW', help_text='To ERPs. One that knows its employees has to be given the pseudonyms first (manage.py pseudonyms).', max_length=16)),
-                ('retention_days', models.PositiveIntegerField(blank=True, help_text='After so many days the person is taken out of times and approvals; the sums stay. Empty: never.', null=True)),
+                ('retention_days', models.PositiveIntegerField(blank=True, help_text='After so many days the person is taken out of what they did; the sums stay. Empty: never.', null=True)),
                 ('site', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='privacy_policy', to='masterdata.site')),
             ],
             options={
@@ -316,7 +316,7 @@ class Migration(migrations.Migration):
                 ('active', models.BooleanField(default=True)),
                 ('smallest_group', models.PositiveSmallIntegerField(default=5, help_text='Sums of fewer people than this are not shown.')),
                 ('posting', models.CharField(choices=[('PSEUDONYM', 'Under a pseudonym, the same for a person every time'), ('CREW', 'As time of a crew without names')], default='CREW', help_text='To ERPs. One that knows its employees has to be given the pseudonyms first (manage.py pseudonyms).', max_length=16)),
-                ('retention_days', models.PositiveIntegerField(blank=True, help_text='After so many days the person is taken out of times and approvals; the sums stay. Empty: never.', null=True)),
+                ('retention_days', models.PositiveIntegerField(blank=True, help_text='After so many days the person is taken out of what they did; the sums stay. Empty: never.', null=True)),
                 ('history_id', models.AutoField(primary_key=True, serialize=False)),
                 ('history_date', models.DateTimeField(db_index=True)),
                 ('history_change_reason', models.CharField(max_length=100, null=True)),

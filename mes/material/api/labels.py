@@ -21,6 +21,7 @@ from mes.core.api.fields import (
 )
 from mes.core.api.input import Input
 from mes.core.api.views import ApiView
+from mes.masterdata.api import SignedField
 from mes.material import services
 from mes.material.api.lots import lots
 from mes.material.models import LabelPrint
@@ -35,7 +36,7 @@ class LabelPrintOutput(serializers.Serializer):
     each = OutputDecimalField(allow_null=True, help_text="What is in each container, where they are numbered.")
     again = serializers.BooleanField()
     reason = serializers.CharField()
-    by = serializers.CharField()
+    by = SignedField()
     printed_at = InstantField()
 
 

@@ -13,6 +13,7 @@ from mes.core.api.fields import CodeField, DecimalField, InstantField, OutputDec
 from mes.core.api.input import ChoicesField, Filters, FlagField, Input
 from mes.core.api.views import ApiView
 from mes.core.errors import InvalidInput, NotFound
+from mes.masterdata.api import PersonNumberField, SignedField
 from mes.masterdata.models import Item, Person
 from mes.material import services
 from mes.material.models import Lot, LotHold, MaterialMovement
@@ -59,7 +60,7 @@ class MovementOutput(serializers.Serializer):
     operation = serializers.CharField()
     report_id = serializers.UUIDField(allow_null=True)
     reason = serializers.CharField()
-    person = serializers.CharField(source="person.number", allow_null=True, default=None)
+    person = PersonNumberField()
     occurred_at = InstantField()
     recorded_at = InstantField()
     reverses = serializers.UUIDField(source="reverses_id", allow_null=True)
@@ -140,9 +141,9 @@ class LotHoldOutput(serializers.Serializer):
     note = serializers.CharField()
     source = serializers.CharField()
     placed_at = InstantField()
-    placed_by = serializers.CharField()
+    placed_by = SignedField()
     released_at = InstantField(allow_null=True)
-    released_by = serializers.CharField()
+    released_by = SignedField()
     release_note = serializers.CharField()
 
 

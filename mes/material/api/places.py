@@ -12,6 +12,7 @@ from mes.access.api import answered_once
 from mes.core.api.fields import CodeField, DecimalField, InstantField, OutputDecimalField, UUIDField
 from mes.core.api.input import ChoicesField, Filters, FlagField, Input
 from mes.core.api.views import ApiView
+from mes.masterdata.api import PersonNumberField
 from mes.masterdata.models import Person, Site
 from mes.material import services
 from mes.material.api.lots import PersonUnknownHere, item_at
@@ -55,7 +56,7 @@ class PlaceMovementOutput(serializers.Serializer):
     follows = serializers.UUIDField(
         source="movement_id", allow_null=True, help_text="The movement of the lot by which it was used or given back."
     )
-    person = serializers.CharField(source="person.number", allow_null=True, default=None)
+    person = PersonNumberField()
     occurred_at = InstantField()
     recorded_at = InstantField()
     reverses = serializers.UUIDField(source="reverses_id", allow_null=True)

@@ -87,11 +87,13 @@ def waiting(request: HttpRequest) -> HttpResponse:
     found = queries.waiting_entries(sites)
     unverified = queries.unverified_entries(sites, now=timezone.now())
     with timezone.override(zone_of_user(request.user, SEE)):
-        return render(
-            request,
-            "terminal/waiting.html",
-            {"entries": found[:MOST_LISTED], "total": found.count(), "unverified": unverified[:MOST_LISTED]},
-        )
+        context = {
+            "entries": found[:MOST_LISTED],
+            "total": found.count(),
+            "unverified": unverified[:MOST_LISTED],
+            "deciding": set(sites_of(request.user, DECIDE).values_list("pk", flat=True)),
+        }
+        return render(request, "terminal/waiting.html", context)
 
 
 @login_required
@@ -122,6 +124,8 @@ def entry(request: HttpRequest, entry_id: UUID) -> HttpResponse:
                 "payload": json.dumps(found.payload, indent=2, ensure_ascii=False),
                 "hidden": hidden_signs(found.payload),
                 "may_decide": may_decide,
+                # Whoever decides has to know whose it is; once it is decided on, that is told as of any other fact.
+                "in_full": may_decide and found.state == TerminalEntry.State.REFUSED,
                 "action": action,
                 "alternatives": alternatives,
                 "job_now": str(found.payload.get("operation", "")),

@@ -66,6 +66,7 @@ def sign_on(request: HttpRequest, code: str) -> HttpResponse:
         {
             "token": signing.dumps(proof, salt="terminal-person", compress=True),
             "number": person.number,
+            "told": person.told_number,
             "name": person.name,
             "language": person.language,
             "until": until.isoformat(),

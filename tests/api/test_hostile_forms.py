@@ -3,9 +3,10 @@
 import pytest
 from django.contrib import admin
 from django.contrib.auth import get_user_model
+from django.db import connection
 from django.urls import reverse
 
-from tests import factories
+from tests import access_matrix, factories
 
 pytestmark = pytest.mark.django_db
 
@@ -154,3 +155,31 @@ def test_no_search_and_no_filter_of_the_admin_takes_the_page_down(planner, plant
     for kind in ("NUL", "emoji", "huge"):
         for query in ({"q": HOSTILE[kind]}, {"o": HOSTILE[kind], "site__id__exact": HOSTILE[kind]}):
             assert planner.get(address, query).status_code in (200, 302, 400), query
+
+
+ASKED = (
+    "site", "day", "first", "last", "from", "to", "job", "page", "item", "lot", "number", "q", "work_center", "work_unit",
+    "limit", "kind", "state", "code", "ids", "connection", "form", "report", "person", "reason", "quantity", "note",
+)  # fmt: skip
+"""What pages are asked for, or sent, by these names."""
+PAGES = [
+    route
+    for route, _view in access_matrix.routes()
+    if "<" not in route and not route.startswith(("admin/", "api/", "login", "logout"))
+]
+
+
+@pytest.mark.parametrize("kind", ["NUL", "huge", "day before all", "day after all", "digit that is none", "emoji"])
+@pytest.mark.parametrize("route", PAGES)
+def test_no_query_and_no_form_takes_a_page_down(planner, plant, route, kind):
+    odd = {"day before all": "0001-01-01", "day after all": "9999-12-31", "digit that is none": "\N{SUPERSCRIPT TWO}"}
+    sent = dict.fromkeys(ASKED, (HOSTILE | odd)[kind])
+    for asked in (planner.get(f"/{route}", sent), planner.post(f"/{route}", sent)):
+        assert asked.status_code < 500
+
+
+@pytest.mark.parametrize("text", ["NUL", "huge"])
+def test_what_no_column_holds_is_a_400_in_the_form_of_a_page(planner, plant, text):
+    """What PostgreSQL refuses to compare, as SQLite does huge numbers; the other of the two finds nothing."""
+    answer = planner.get("/sheets/reasons", {"site": HOSTILE[text]})
+    assert answer.status_code == (400 if text == "NUL" and connection.vendor == "postgresql" else 200)

@@ -1,5 +1,6 @@
 """The outermost doorway of the API: an id for every request, and problems for what fails before a view is reached."""
 
+import logging
 import re
 from collections.abc import Callable
 from uuid import uuid4
@@ -10,6 +11,8 @@ from django.http import HttpRequest, HttpResponse
 
 from mes.core.actor import acting_as
 from mes.core.api.problems import MEDIA_TYPE, is_beyond_every_column, problem_response
+
+log = logging.getLogger(__name__)
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}", re.ASCII)
 
@@ -48,12 +51,13 @@ class ApiMiddleware:
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> None:
-        """Answer 400 where a page was sent a number that SQLite cannot even compare, or a day at the end of time.
+        """Answer 400 where a page was sent what no column holds and nothing in front of the database has noticed.
 
         :raises django.core.exceptions.BadRequest: it was.
         """
         if is_beyond_every_column(exception):
-            raise BadRequest("A number or a date is beyond any that is kept here.") from exception
+            log.warning("What was sent to %s cannot be kept: %s", request.path_info, exception)
+            raise BadRequest("A number, a date or a text is none that can be kept here.") from exception
 
 
 def _early_refusal(request: HttpRequest) -> HttpResponse | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooBig, SuspiciousOperation
-from django.db import InterfaceError, OperationalError
+from django.db import DataError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from rest_framework import exceptions
@@ -148,8 +148,10 @@ def problem_handler(exc: Exception, context: dict[str, Any]) -> Response:
 
 
 def is_beyond_every_column(exc: Exception) -> bool:
-    """Tell whether something was sent that has no form: a number of more than 64 bits on SQLite, a day after year 9999."""
-    return isinstance(exc, OverflowError) and ("SQLite INTEGER" in str(exc) or "date value" in str(exc))
+    """Tell whether something was sent that no column holds: a number of more than 64 bits, NUL, a day after year 9999."""
+    if isinstance(exc, OverflowError):
+        return "SQLite INTEGER" in str(exc) or "date value" in str(exc)
+    return isinstance(exc, DataError)
 
 
 def _translate(exc: Exception, request: Any) -> tuple[dict[str, Any], dict[str, str]]:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.request import RawPostDataException
 from django.utils.translation import gettext as _
 from django.views import csrf
 
@@ -51,7 +52,8 @@ def read_body(request: HttpRequest) -> dict[str, Any]:
         json.dumps(body, allow_nan=False, ensure_ascii=False).encode()
     except UnicodeEncodeError as error:
         raise TextInvalid(_("The entry holds a sign that is none. Enter it again.")) from error
-    except (ValueError, RecursionError, RequestDataTooBig) as error:
+    except (ValueError, RecursionError, RequestDataTooBig, RawPostDataException) as error:
+        # The last of them: it was sent as a form, which was read while its token was looked for.
         raise InvalidInput(_("The entry could not be read. Enter it again.")) from error
     if not isinstance(body, dict):
         raise InvalidInput(_("The entry could not be read. Enter it again."))

@@ -324,3 +324,15 @@ def test_a_supervisor_who_sends_a_person_that_is_none_decides_all_the_same_or_is
 def test_a_terminal_that_is_asked_for_a_job_that_is_none_shows_what_there_is(floor, client, job):
     assert client.get(floor.url("terminal") + f"?job={job}").status_code == 200
     assert client.get(floor.url("state") + f"?job={job}").status_code in (200, 304, 401)
+
+
+@pytest.mark.parametrize("door", ["entries", "sign-on", "scan", "step-up", "unlock"])
+def test_a_form_in_place_of_an_entry_is_refused_in_words(floor, client, door):
+    strict = Client(enforce_csrf_checks=True)
+    strict.cookies = client.cookies
+    strict.cookies["csrftoken"] = "x" * 32
+    form = b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--x--'
+    answer = strict.post(
+        floor.url(door), form, content_type="multipart/form-data; boundary=x", headers={"X-CSRFToken": "x" * 32}
+    )
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_input")

@@ -50,7 +50,8 @@ class EquipmentConfig(AppConfig):
         from mes.core.pages import Page, pages
         from mes.equipment.panels import ACTIONS, HOTKEYS, PANELS, standstill
         from mes.equipment.queries import stops
-        from mes.terminal.panels import actions, hotkeys, panels, tell_standstills
+        from mes.equipment.queries.planned import shift_end_at
+        from mes.terminal.panels import actions, hotkeys, panels, tell_shift_ends, tell_standstills
 
         attention.sources.add(
             attention.AttentionSource(key="equipment", title=_("Machines"), look=stops.needs_attention, order=15)
@@ -79,6 +80,7 @@ class EquipmentConfig(AppConfig):
             )
         )
         tell_standstills(standstill)
+        tell_shift_ends(shift_end_at)
         for panel in PANELS:
             panels.add(panel())
         for hotkey in HOTKEYS:

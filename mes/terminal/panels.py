@@ -30,7 +30,7 @@ from django.utils.translation import gettext_lazy
 from mes.core import gs1
 from mes.core.errors import DomainError, InvalidInput, NotFound
 from mes.core.registry import Registry
-from mes.masterdata.models import Person, WorkCenter
+from mes.masterdata.models import Person, Site, WorkCenter
 
 NUMBER = re.compile(r"[+-]?[0-9]+([.][0-9]*)?([eE][+]?[0-9]{1,3})?")
 
@@ -406,9 +406,14 @@ StandstillLookup = Callable[[int, datetime], Standstill | None]
 """Takes a work unit's key and the moment; returns its standstill, or None where it does not stand still."""
 
 
+ShiftEndLookup = Callable[[Site, datetime], datetime | None]
+"""Takes a site and a moment; returns when the shift that runs then ends, or None where none does."""
+
+
 class _Above:
     """What layers above plug in, of which there is at most one."""
 
+    shift_ends: ShiftEndLookup | None = None
     standstills: StandstillLookup | None = None
     answers: ErpAnswers | None = None
     scans: ScanLookup | None = None
@@ -427,6 +432,16 @@ def job_scanned(text: str, work_center: WorkCenter) -> str:
     if _Above.scans is None:
         raise NotFound(_("“%(text)s” is not known here.") % {"text": text})
     return _Above.scans(text, work_center)
+
+
+def tell_shift_ends(lookup: ShiftEndLookup) -> None:
+    """Let who signs on be signed off after the shift. From ``ready`` only."""
+    _Above.shift_ends = lookup
+
+
+def shift_end(site: Site, at: datetime) -> datetime | None:
+    """Return when the shift that runs at that moment ends; None where none runs, or nobody knows."""
+    return _Above.shift_ends(site, at) if _Above.shift_ends else None
 
 
 def tell_standstills(lookup: StandstillLookup) -> None:

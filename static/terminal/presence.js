@@ -1,5 +1,5 @@
-/* Signs people off at this terminal who have not touched it for a while, after a warning that any touch ends. What they
- * had begun stays in its open sheet. */
+/* Signs people off at this terminal who have not touched it for a while, after a warning that any touch ends, and everybody
+ * after the end of the shift. What they had begun stays in its open sheet. */
 
 const WARNING = 30000;
 
@@ -24,8 +24,9 @@ export class Presence {
   look() {
     const person = this.current();
     if (!person) { this.note.hidden = true; return; }
-    const left = this.limit ? this.touched + this.limit - Date.now() : Infinity;
-    if (left <= 0 || Date.parse(person.until) <= Date.now()) {
+    const untouched = this.limit ? this.touched + this.limit - Date.now() : Infinity;
+    const left = Math.min(untouched, Date.parse(person.until) - Date.now());
+    if (left <= 0) {
       this.note.hidden = true;
       this.lapse(person);
     } else if (left <= WARNING) {

@@ -341,6 +341,45 @@ def test_targets_are_large_enough_for_gloves_and_captions_for_distance(terminal,
     assert len(captions) == 9 and min(captions) >= 20
 
 
+CLOSE_TOGETHER = """() => {
+    const shown = Array.from(document.querySelectorAll('.pad button, .shortcuts button, .bar-end button')).filter((one) => one.offsetParent);
+    const boxes = shown.map((one) => [one.id, one.getBoundingClientRect(), one.closest('.pad, .shortcuts, .bar-end')]);
+    const close = [];
+    boxes.forEach(([name, a, zone], at) => boxes.slice(at + 1).forEach(([other, b, place]) => {
+        if (zone !== place) { return; }
+        const across = Math.max(a.left, b.left) - Math.min(a.right, b.right);
+        const down = Math.max(a.top, b.top) - Math.min(a.bottom, b.bottom);
+        const gap = Math.max(across, down);
+        if (gap < 11.5) { close.push(`${name} ${other} ${gap}`); }
+    }));
+    return close;
+}"""
+
+
+@pytest.mark.parametrize("width", [1280, 800, 360])
+def test_targets_are_far_enough_apart_for_gloves(terminal, width):
+    page = terminal(width=width)
+    sign_on(page)
+    start(page)
+    assert page.evaluate(CLOSE_TOGETHER) == []
+
+
+def test_nothing_is_behind_a_hover_and_no_gesture_does_more_than_a_tap(terminal):
+    """No style that waits for a pointer shows or enlarges anything; the page neither zooms on a double tap nor pulls to reload."""
+    page = terminal(width=320)
+    revealing = page.evaluate(
+        """() => Array.from(document.styleSheets).flatMap((sheet) => Array.from(sheet.cssRules)).filter((rule) => /:hover/.test(rule.selectorText || '')
+            && /display|visibility|block-size|height|content|transform/.test(Array.from(rule.style).join(' '))).map((rule) => rule.cssText)"""
+    )
+    assert revealing == []
+    style = page.evaluate(
+        "(({touchAction, overscrollBehaviorY}) => [touchAction, overscrollBehaviorY])(getComputedStyle(document.body))"
+    )
+    assert style == ["manipulation", "none"]
+    # WCAG 1.4.10: at 320 px nothing has to be scrolled sideways.
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
 def test_primary_actions_need_no_scrolling_on_a_ten_inch_tablet(terminal):
     page = terminal(width=1280, height=800)
     ends = page.evaluate(

@@ -68,6 +68,12 @@ def calendar_between(site: Site, start: datetime, end: datetime) -> SiteCalendar
     )
 
 
+def shift_end_at(site: Site, at: datetime) -> datetime | None:
+    """Return when the shift that runs at a moment ends; None where none runs."""
+    windows = calendar_between(site, at, at).windows
+    return next((window.end for window in windows if window.start <= at < window.end), None)
+
+
 def has_shifts(sites: Collection[str]) -> bool:
     """Say whether any shift is known at these sites; without one nothing is planned."""
     return Shift.objects.filter(site__code__in=sites, active=True).exists()

@@ -21,12 +21,13 @@ from mes.masterdata import services as masterdata
 from mes.masterdata.models import Person, WorkCenter
 from mes.terminal import queries, services
 from mes.terminal.models import Device
-from mes.terminal.panels import StepUpNeeded, job_scanned, read_label
+from mes.terminal.panels import StepUpNeeded, job_scanned, read_label, shift_end
 from mes.terminal.rules import OLDEST_ENTRY
 from mes.terminal.views.caller import caller_of
 from mes.terminal.views.common import BOOK, SEE, problem, read_body
 
 SIGNED_ON = timedelta(hours=12)
+GRACE = timedelta(minutes=30)
 PASS_AGE = OLDEST_ENTRY
 UNLOCK = "people:unlock"
 LONGEST_SCAN = 256
@@ -59,7 +60,7 @@ def sign_on(request: HttpRequest, code: str) -> HttpResponse:
     except DomainError as error:
         # Never 401: to the page that would mean that the device itself is signed out.
         return problem(error, status=422 if error.status == 401 else error.status)
-    until = now + SIGNED_ON
+    until = _signed_on_until(work_center, now)
     device_id = caller.device.pk if caller.device else 0
     proof = [person.pk, person.site_id, device_id, int(until.timestamp())]
     return JsonResponse(
@@ -72,6 +73,16 @@ def sign_on(request: HttpRequest, code: str) -> HttpResponse:
             "until": until.isoformat(),
         }
     )
+
+
+def _signed_on_until(work_center: WorkCenter, now: datetime) -> datetime:
+    """Return until when who signs on now is signed on: to the end of the shift, with some time to finish.
+
+    Who comes shortly before the next shift comes for that one.
+    """
+    longest = now + SIGNED_ON
+    ends = shift_end(work_center.site, now + GRACE)
+    return min(longest, ends + GRACE) if ends else longest
 
 
 def person_of(token: Any, work_center: WorkCenter, *, at: datetime, needed: bool) -> tuple[Person | None, bool]:

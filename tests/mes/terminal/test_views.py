@@ -2,9 +2,10 @@
 
 import json
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from types import SimpleNamespace
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.contrib.auth.models import User
@@ -17,6 +18,7 @@ from mes.core import live
 from mes.execution import services as floor_services
 from mes.execution.models import ProductionReport
 from mes.masterdata import services as masterdata
+from mes.masterdata.models import Shift
 from mes.terminal.models import TerminalEntry
 from tests.factories import make_person, make_reason, make_work_order
 
@@ -68,6 +70,32 @@ def floor(client):
 def test_a_person_signs_on_by_number_and_pin_or_by_badge(floor):
     assert floor.sign_on().json()["name"] == "Anna"
     assert floor.post("sign-on", {"badge": "B-7"}).json()["number"] == "1007"
+
+
+def make_shift(site, code, start, end):
+    zone = ZoneInfo(site.time_zone)
+    starts_at, ends_at = (one.astimezone(zone).time().replace(second=0, microsecond=0) for one in (start, end))
+    Shift.objects.create(site=site, code=code, name=code, starts_at=starts_at, ends_at=ends_at, weekdays="0123456")
+
+
+@pytest.mark.parametrize(("left", "signed_on"), [(180, 210), (10, 250), (900, 720)])
+def test_who_signs_on_is_signed_on_to_the_end_of_the_shift_and_who_comes_early_to_that_of_the_next(
+    floor, left, signed_on
+):
+    # Where clocks never change: a night of 7 hours is no matter of this test.
+    floor.order.site.time_zone = "UTC"
+    floor.order.site.save()
+    now = timezone.now()
+    ends = now + timedelta(minutes=left)
+    make_shift(floor.order.site, "NOW", now - timedelta(hours=2), ends)
+    make_shift(floor.order.site, "NEXT", ends, ends + timedelta(minutes=210))
+    until = datetime.fromisoformat(floor.sign_on().json()["until"])
+    assert abs(until - now - timedelta(minutes=signed_on)) < timedelta(minutes=2)
+
+
+def test_where_no_shift_runs_twelve_hours_are_enough(floor):
+    until = datetime.fromisoformat(floor.sign_on().json()["until"])
+    assert timedelta(hours=11) < until - timezone.now() <= timedelta(hours=12)
 
 
 @pytest.mark.parametrize(

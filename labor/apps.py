@@ -9,6 +9,11 @@ class LaborConfig(AppConfig):
     verbose_name = "Labor"
 
     def ready(self) -> None:
+        self._listen()
+        self._show()
+
+    def _listen(self) -> None:
+        """Follow what starts and stops on the floor."""
         from django.utils import timezone
 
         from labor.services import work_started, work_stopped
@@ -39,6 +44,8 @@ class LaborConfig(AppConfig):
         bus.subscribe(OperationStarted, on_start)
         bus.subscribe(OperationStopped, on_stop)
 
+    def _show(self) -> None:
+        """Be on terminals, the board and a page of its own."""
         from django.utils.translation import gettext_lazy as _
 
         from labor import panels

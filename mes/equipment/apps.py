@@ -18,6 +18,11 @@ class EquipmentConfig(AppConfig):
     }
 
     def ready(self) -> None:
+        self._listen()
+        self._show()
+
+    def _listen(self) -> None:
+        """Follow what becomes of jobs."""
         from django.utils import timezone
 
         from mes.core import bus, live
@@ -45,6 +50,8 @@ class EquipmentConfig(AppConfig):
         bus.subscribe(WorkOrderStatusChanged, on_order)
         live.watch("equipment", intervals.last_change)
 
+    def _show(self) -> None:
+        """Be on terminals, in what needs attention and on pages of its own."""
         from mes.access.queries import sites_of
         from mes.core import attention
         from mes.core.pages import Page, pages

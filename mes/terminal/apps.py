@@ -10,9 +10,7 @@ class TerminalConfig(AppConfig):
     verbose_name = "Terminal"
 
     def ready(self) -> None:
-        from mes.access.queries import sites_of
         from mes.core import attention, live
-        from mes.core.pages import Page, is_staff, pages
         from mes.terminal import queries
         from mes.terminal.panels import HOTKEYS, Command, commands, hotkeys
 
@@ -21,6 +19,19 @@ class TerminalConfig(AppConfig):
             hotkeys.add(hotkey)
         commands.add(Command(key="COKAY", words=_("Confirm what is open"), order=90))
         commands.add(Command(key="CBACK", words=_("Close what is open"), order=91))
+        attention.sources.add(
+            attention.AttentionSource(key="devices", title=_("Devices"), look=queries.silent_devices, order=15)
+        )
+        attention.sources.add(
+            attention.AttentionSource(key="taps", title=_("Terminal entries"), look=queries.refused_taps, order=10)
+        )
+        live.watch("taps", queries.last_refusal)
+        self._add_pages()
+
+    def _add_pages(self) -> None:
+        from mes.access.queries import sites_of
+        from mes.core.pages import Page, is_staff, pages
+
         pages.add(
             Page(
                 key="terminals",
@@ -67,10 +78,3 @@ class TerminalConfig(AppConfig):
                 allowed=lambda user: sites_of(user, "devices:manage").exists(),
             )
         )
-        attention.sources.add(
-            attention.AttentionSource(key="devices", title=_("Devices"), look=queries.silent_devices, order=15)
-        )
-        attention.sources.add(
-            attention.AttentionSource(key="taps", title=_("Terminal entries"), look=queries.refused_taps, order=10)
-        )
-        live.watch("taps", queries.last_refusal)

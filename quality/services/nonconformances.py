@@ -205,19 +205,7 @@ def dispose_nonconformance(
                 _("This id was used for another decision. Make a new one each time."), field="disposition_id"
             )
         return known
-    check_precision(quantity, decimals=row.uom.decimals, unit=row.uom.code, field="quantity")
-    left = queries.left_of(row)
-    if left <= 0:
-        raise AlreadyDecided(
-            _("%(number)s: all %(n)s %(unit)s are decided about.")
-            % {"number": row.number, "n": shown(row.quantity), "unit": row.uom.code}
-        )
-    if quantity > left:
-        raise QuantityOverNonconformance(
-            _("%(number)s has %(n)s %(unit)s left to decide about.")
-            % {"number": row.number, "n": shown(left), "unit": row.uom.code},
-            field="quantity",
-        )
+    left = _left_for(row, quantity)
     if kind == Kind.USE_AS_IS and not note.strip():
         raise InvalidInput(_("Write why they can be used as they are: the reason is kept with them."), field="note")
     report, movement = _book(row, disposition_id, kind, quantity, person=person, note=note, now=now)
@@ -235,6 +223,24 @@ def dispose_nonconformance(
         row.save(update_fields=["closed_at"])
     bus.publish(_changed(row, "DISPOSED", open_quantity=left, person=person, by=by, at=now, disposition=disposition))
     return disposition
+
+
+def _left_for(row: Nonconformance, quantity: Decimal) -> Decimal:
+    """Return how much nobody has decided about yet, which covers the quantity."""
+    check_precision(quantity, decimals=row.uom.decimals, unit=row.uom.code, field="quantity")
+    left = queries.left_of(row)
+    if left <= 0:
+        raise AlreadyDecided(
+            _("%(number)s: all %(n)s %(unit)s are decided about.")
+            % {"number": row.number, "n": shown(row.quantity), "unit": row.uom.code}
+        )
+    if quantity > left:
+        raise QuantityOverNonconformance(
+            _("%(number)s has %(n)s %(unit)s left to decide about.")
+            % {"number": row.number, "n": shown(left), "unit": row.uom.code},
+            field="quantity",
+        )
+    return left
 
 
 def _book(

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db import OperationalError
+from django.db import DataError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -19,6 +19,7 @@ from django.views.decorators.http import require_GET, require_POST
 from mes.access.queries import grant_of_user, may, sites_of, zone_of_user
 from mes.access.rules import RIGHTS
 from mes.core import live
+from mes.core.api.problems import is_beyond_every_column
 from mes.core.errors import DomainError, InvalidInput
 from mes.masterdata.models import Person, WorkCenter
 from mes.terminal import queries, services
@@ -235,7 +236,15 @@ def _do(action: str, tap: Tap) -> str:
         )
     if tap.person is None and actions[action].needs_person:
         raise InvalidInput(_("It is not clear who entered this. Sign on and enter it again."), field="person")
-    return actions[action].apply(tap)
+    try:
+        return actions[action].apply(tap)
+    except (OverflowError, DataError) as error:
+        if not is_beyond_every_column(error):
+            raise
+        # A refusal like any other, so that the entry is kept and does not block those behind it for ever.
+        raise InvalidInput(
+            _("The entry holds a number, a date or a text that cannot be kept. Enter it again.")
+        ) from error
 
 
 def _confirm_after() -> timedelta:

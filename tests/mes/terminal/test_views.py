@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import DataError
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -20,6 +21,7 @@ from mes.execution.models import ProductionReport
 from mes.masterdata import services as masterdata
 from mes.masterdata.models import Shift
 from mes.terminal.models import TerminalEntry
+from mes.terminal.panels import actions
 from tests.factories import make_person, make_reason, make_work_order
 
 pytestmark = pytest.mark.django_db
@@ -364,3 +366,16 @@ def test_a_form_in_place_of_an_entry_is_refused_in_words(floor, client, door):
         floor.url(door), form, content_type="multipart/form-data; boundary=x", headers={"X-CSRFToken": "x" * 32}
     )
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_input")
+
+
+@pytest.mark.parametrize("fault", [DataError("value too long"), OverflowError("date value out of range")], ids=str)
+def test_what_no_column_holds_is_kept_for_the_supervisor_and_blocks_nothing(floor, monkeypatch, fault):
+    def fails(self, tap):
+        raise fault
+
+    tap = floor.tap("start", activity="RUN")
+    with monkeypatch.context() as broken:
+        broken.setattr(type(actions["start"]), "apply", fails)
+        answer = floor.post("entries", tap)
+    assert (answer.status_code, answer.json()["kept"]) == (422, True)
+    assert floor.post("entries", floor.tap("start", activity="RUN")).status_code == 200

@@ -126,7 +126,19 @@ def _as_csv(rows: Sequence[ParetoRow], shifts: Sequence[str], *, name: str) -> H
     response = HttpResponse(content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     writer = csv.writer(response)
-    writer.writerow(["reason", "name", "counts_as", "minutes", "count", "mean_minutes", "share", "cumulative", *shifts])
+    writer.writerow(
+        [
+            "reason",
+            "name",
+            "counts_as",
+            "minutes",
+            "count",
+            "mean_minutes",
+            "share",
+            "cumulative",
+            *map(harmless, shifts),
+        ]
+    )
     for row in rows:
         figures = [row.minutes, row.count, row.mean, row.share, row.cumulative, *row.by_shift]
         texts = [harmless(text) for text in (row.code, row.name, row.loss)]

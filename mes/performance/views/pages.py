@@ -226,7 +226,8 @@ def _events_csv(shifts: Sequence[UnitShift], jobs: dict[int, str], *, name: str)
             ]
             reason, job, note = (harmless(text) for text in texts)
             edges = (f"{edge.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" for edge in (bar.segment.start, bar.segment.end))
-            writer.writerow([one.shift.window.code, *edges, bar.segment.kind, reason, job, f"{bar.minutes:.4f}", note])
+            code = harmless(one.shift.window.code)
+            writer.writerow([code, *edges, bar.segment.kind, reason, job, f"{bar.minutes:.4f}", note])
     return response
 
 

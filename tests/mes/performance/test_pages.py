@@ -14,7 +14,7 @@ from mes.access.models import Membership
 from mes.core import live
 from mes.equipment.models import PlannedStop
 from mes.execution.models import WorkOrder
-from mes.masterdata.models import Area, WorkCenter
+from mes.masterdata.models import Area, Shift, WorkCenter
 from tests.factories import make_site, make_work_center
 from tests.mes.equipment.helpers import run, stop
 from tests.mes.performance.helpers import at, make_shift, vorne_shift
@@ -213,3 +213,12 @@ def test_the_week_of_a_unit_sums_its_shifts_and_leads_to_each_day(lead):
 def test_a_week_without_shifts_says_what_is_missing(lead):
     unit = make_work_center(site=make_site()).work_units.get()
     assert "No shift is known at this site" in text(lead.get(f"/oee/P1/{unit.code}/?days=7"))
+
+
+def test_no_cell_of_a_file_is_a_formula_a_shifts_code_least_of_all(lead):
+    unit = vorne_shift()
+    Shift.objects.update(code="=1+1")
+    for address in (f"/oee/P1/{unit.code}/?day=2026-03-02&as=csv", "/oee/pareto/?from=2026-03-02&to=2026-03-02&as=csv"):
+        rows = csv.reader(io.StringIO(lead.get(address).content.decode()))
+        cells = {cell for row in rows for cell in row}
+        assert "'=1+1" in cells and not any(cell.startswith("=") for cell in cells)

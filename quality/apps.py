@@ -16,6 +16,7 @@ class QualityConfig(AppConfig):
         execution.may_start(gates.check_start)
         execution.may_report(gates.check_report)
         execution.may_complete(gates.check_complete)
+        execution.comes_first(gates.sheet_before)
         execution.add_to_snapshot(freeze_plans)
 
         from django.utils.translation import gettext_lazy as _

@@ -1,5 +1,6 @@
 """What quality forbids: series pieces before the first is released, and a finish before the last is inspected."""
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from django.utils.translation import gettext as _
@@ -57,12 +58,26 @@ def check_complete(operation: Operation) -> None:
     _refuse_unless_passed(operation, Trigger.LAST, Trigger.END)
 
 
+def sheet_before(operation: Operation, moment: str) -> str:
+    """Return the terminal's sheet of the first check that has to pass before the operation's ``START`` or ``END``."""
+    if (operation.started_at is None) != (moment == "START"):
+        return ""
+    triggers = (Trigger.START,) if moment == "START" else (Trigger.LAST, Trigger.END)
+    return next((f"check-{check.pk}" for check, _failed in _not_passed(operation, *triggers)), "")
+
+
 def _refuse_unless_passed(operation: Operation, *triggers: str) -> None:
+    for check, failed in _not_passed(operation, *triggers):
+        raise CheckOpen(_words(operation, check, failed=failed))
+
+
+def _not_passed(operation: Operation, *triggers: str) -> Iterator[tuple[OrderCheck, bool]]:
+    """Return what forbids to go on, each with whether it failed."""
     for check in OrderCheck.objects.filter(operation=operation, blocks=True, trigger__in=triggers):
         results = InspectionResult.objects.filter(order_check=check, occurrence=check.trigger.lower())
         last = results.order_by("-number").first()
         if last is None or last.verdict not in InspectionResult.GOOD:
-            raise CheckOpen(_words(operation, check, failed=last is not None))
+            yield check, last is not None
 
 
 def _words(operation: Operation, check: OrderCheck, *, failed: bool) -> str:

@@ -18,6 +18,9 @@ StartGate = Callable[[Operation, Person | None], None]
 ReportGate = Callable[[Operation, datetime], None]
 """The same for good pieces that were made at a moment."""
 
+ComesFirst = Callable[[Operation, str], str]
+"""Told ``START`` or ``END``, returns the terminal's sheet in which what comes before it is done, or "" where nothing does."""
+
 Addition = Callable[[WorkOrder], Iterable[int]]
 """Called in the transaction after an order's operations were copied anew: those it had before are gone.
 
@@ -27,6 +30,7 @@ Returns the ids of the operations whose reports a gate wants to be asked about: 
 _start_gates: list[StartGate] = []
 _report_gates: list[ReportGate] = []
 _complete_gates: list[Gate] = []
+_comes_first: list[ComesFirst] = []
 _additions: list[Addition] = []
 
 
@@ -52,6 +56,17 @@ def may_complete(gate: Gate) -> None:
     """Ask ``gate`` before every completion of an operation. Only from ``AppConfig.ready``."""
     if gate not in _complete_gates:
         _complete_gates.append(gate)
+
+
+def comes_first(find: ComesFirst) -> None:
+    """Let a terminal open what ``find`` names when somebody starts or finishes too early. Only from ``AppConfig.ready``."""
+    if find not in _comes_first:
+        _comes_first.append(find)
+
+
+def sheet_before(operation: Operation, moment: str) -> str:
+    """Return the sheet of what has to be done before the operation's ``START`` or ``END``, or ""."""
+    return next((sheet for find in _comes_first if (sheet := find(operation, moment))), "")
 
 
 def check_start(operation: Operation, person: Person | None) -> None:

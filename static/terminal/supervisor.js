@@ -30,6 +30,7 @@ export class Supervisor {
     this.badge = badge;
     form.elements.number.value = "";
     problem.textContent = this.words.badge_read;
+    problem.dataset.told = "";
     form.elements.pin.focus();
   }
 
@@ -39,6 +40,7 @@ export class Supervisor {
     if (this.badge) { proof.badge = this.badge; } else { proof.number = form.elements.number.value.trim(); }
     form.elements.pin.value = "";
     problem.textContent = "";
+    delete problem.dataset.told;
     try {
       const { status, answer } = await post(this.url, proof);
       if (status !== 200) {

@@ -59,6 +59,12 @@ function does(target) {
   if ("leaves" in target.dataset) { firstLeaves(); }
   closeSheets();
 }
+/* What has to be done before, unless it was and waits to be sent: the server decides when both arrive. */
+function comesFirst(target) {
+  const place = target.closest("[data-lane]");
+  return Boolean(target.dataset.comesFirst && place && document.getElementById("sheet-" + target.dataset.comesFirst)
+    && !waiting().some((entry) => entry.lane === place.dataset.lane && entry.action === "inspect"));
+}
 document.addEventListener("click", (event) => {
   const target = event.target.closest("button, a, [data-close], [data-sheet]");
   if (!target || target.disabled) { return; }
@@ -76,6 +82,7 @@ document.addEventListener("click", (event) => {
     if (target.dataset.then) { document.getElementById(target.dataset.then).focus(); }
   }
   else if (target.hasAttribute("data-close")) { target.closest("dialog").close(); }
+  else if (comesFirst(target)) { openSheet(target.dataset.comesFirst); }
   else if (target.dataset.sheet) {
     if (target.dataset.why && !document.getElementById("sheet-" + target.dataset.sheet)) { toast(target.dataset.why, "info"); return; }
     openSheet(target.dataset.sheet);

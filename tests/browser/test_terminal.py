@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from mes.execution.models import Operation, OrderComponent, ProductionReport
 from mes.masterdata import services as masterdata
-from mes.masterdata.models import Item
+from mes.masterdata.models import Item, WorkUnit
 from mes.material.models import Lot, MaterialMovement
 from tests.browser.conftest import until
 from tests.factories import make_item, make_person
@@ -474,3 +474,24 @@ def test_a_by_product_is_put_out_and_taken_back_by_one_tap(terminal, operation, 
     expect(page.locator("#panel-last li").first).to_contain_text("takes back")
     moved = MaterialMovement.objects.filter(item__number="CHIPS").order_by("recorded_at")
     assert [movement.quantity for movement in moved] == [3, -3]
+
+
+def test_a_paused_job_goes_on_on_another_machine(terminal, operation):
+    center = operation.work_center
+    WorkUnit.objects.create(site=center.site, work_center=center, code="M-1", name="One")
+    WorkUnit.objects.create(site=center.site, work_center=center, code="M-2", name="Two")
+    page = terminal()
+    sign_on(page)
+    page.click("#pad-7")
+    page.click("#sheet-start-run button[value='M-1']")
+    expect(page.locator(".job-number")).to_contain_text("M-1")
+    page.click("#pad-8")
+    page.click("#other-machine")
+    page.click("#sheet-start-run button[value='M-2']")
+    all_saved(page)
+    expect(page.locator(".job-number")).to_contain_text("M-2")
+    expect(page.locator("#other-machine")).to_have_count(0)
+    assert list(operation.machine_intervals.order_by("started_at").values_list("work_unit__code", flat=True)) == [
+        "M-1",
+        "M-2",
+    ]

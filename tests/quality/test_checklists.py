@@ -204,3 +204,13 @@ def test_a_choice_has_something_to_choose_from():
     one = Characteristic(plan=plan, code="A", name="A", kind="CHOICE", choices="good\n! bad \n\n!")
     one.clean()
     assert one.answers == {"good": True, "bad": False}
+
+
+def test_the_terminal_is_told_which_sheet_comes_before_the_start_until_its_check_has_passed(operation):
+    check = OrderCheck.objects.get(operation=operation)
+    assert gates.sheet_before(operation, "START") == f"check-{check.pk}"
+    answer(operation, OIL="empty")
+    assert gates.sheet_before(operation, "START") == f"check-{check.pk}"
+    answer(operation)
+    assert gates.sheet_before(operation, "START") == ""
+    assert gates.sheet_before(operation, "END") == ""

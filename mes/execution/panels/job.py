@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
+from mes.execution import gates
 from mes.execution.models import Operation, OrderComponent
 from mes.execution.queries import terminal as queries
 from mes.execution.queries.counters import last_on_machine, last_reading
@@ -69,11 +70,15 @@ class JobPanel(Panel):
         if job is None:
             return seen
         operation = job.operation
+        units = (
+            queries.work_units_of(place.work_center) if job.is_open and not job.is_active and not job.is_held else []
+        )
         same_unit = [one for one in seen["active"] if one.operation.work_unit_id == operation.work_unit_id]
         placers = queries.placers_of(job.holds, site_id=place.work_center.site_id) if job.holds else {}
         return seen | {
             "holds": [(hold, placers.get(hold.pk, "")) for hold in job.holds],
             "beside": len(same_unit) if job.is_active and operation.work_unit_id and len(same_unit) > 1 else 0,
+            "may_move": operation.work_unit_id is not None and len(units) > 1,
             "output_lot": queries.output_lot(job),
             "planned_minutes": operation.planned_run_time_per_unit * job.remaining,
         }
@@ -95,6 +100,8 @@ class PadPanel(Panel):
         packed = item.pack_quantity if item.uom_id == job.order.uom_id else None
         pack = packed or (TEN if job.usual >= TEN or job.usual <= 1 else job.usual)
         return seen | {
+            "before_start": "" if job.is_active else gates.sheet_before(job.operation, "START"),
+            "before_end": gates.sheet_before(job.operation, "END") if job.is_open else "",
             "pack": pack,
             "packed": packed,
             "usual": min(packed, job.usual or packed) if packed else job.usual or pack,

@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from mes.andon.models import Call
 from mes.execution.models import Operation, OrderComponent, ProductionReport
 from mes.masterdata import services as masterdata
 from mes.masterdata.models import Item, WorkUnit
@@ -404,6 +405,22 @@ def test_material_is_issued_by_tapping_a_lot(terminal, operation):
     all_saved(page)
     lot.refresh_from_db()
     assert lot.quantity == 30
+
+
+def test_what_is_short_is_called_for_by_one_tap(terminal, operation):
+    steel = make_item(site=operation.work_order.site, name="Steel", lot_tracked=True)
+    Lot.objects.create(site=steel.site, item=steel, number="S-1", quantity=5, created_at=timezone.now())
+    component = OrderComponent.objects.create(
+        work_order=operation.work_order, operation=operation, position=9, item=steel, uom=steel.uom,
+        required_quantity=20, backflush=False,
+    )  # fmt: skip
+    page = terminal()
+    sign_on(page)
+    page.click(f"#short-{component.pk}")
+    all_saved(page)
+    call = Call.objects.get()
+    assert (call.kind, call.status) == ("MATERIAL", "RAISED")
+    assert call.note.startswith("15 ") and steel.number in call.note and operation.work_order.number in call.note
 
 
 def test_a_second_person_joins_the_job(terminal, operation):

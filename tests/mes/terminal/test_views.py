@@ -1,5 +1,6 @@
 """What the terminal's doors answer, to good and to bad input."""
 
+import gzip
 import json
 import uuid
 from datetime import datetime, timedelta
@@ -176,6 +177,15 @@ def test_a_poll_that_changed_nothing_is_a_304_without_a_query(floor, client, dja
     with django_assert_num_queries(0):
         again = client.get(floor.url("state"), headers=headers | {"If-None-Match": first["ETag"]})
     assert again.status_code == 304
+
+
+def test_a_poll_travels_packed_where_the_browser_takes_that(floor, client):
+    plain = client.get(floor.url("state"))
+    packed = client.get(floor.url("state"), headers={"accept-encoding": "gzip, deflate"})
+    assert packed["Content-Encoding"] == "gzip" and "Content-Encoding" not in plain
+    assert gzip.decompress(packed.content) == plain.content
+    assert len(packed.content) < len(plain.content) / 3
+    assert packed["ETag"] == plain["ETag"] and "Accept-Encoding" in packed["Vary"]
 
 
 def test_the_state_is_not_for_strangers(floor, client):

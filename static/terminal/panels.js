@@ -1,4 +1,4 @@
-/* Panels: drawn by the server, asked for every two seconds, swapped only where they changed. */
+/* Panels: drawn by the server, asked for so often that what happens elsewhere is here within three seconds, swapped only where they changed. */
 
 import { Kept } from "./kept.js";
 import { $, $$, clock, config, link, say, words } from "./page.js";
@@ -129,7 +129,7 @@ export async function refresh() {
   }
   document.body.classList.toggle("stale-panels", link.missed > 2);
   if (link.missed === 3 || link.missed === 0) { drawPill(); }
-  timer = setTimeout(refresh, (document.hidden ? 15000 : 2000) + Math.random() * 400);
+  timer = setTimeout(refresh, (document.hidden ? 15000 : 1700) + Math.random() * 300);
 }
 export function soon() {
   clearTimeout(timer);

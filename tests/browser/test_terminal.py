@@ -445,14 +445,19 @@ def test_what_waited_for_half_a_day_asks_whether_it_is_still_right_and_holds_its
     page.click("#pad-1")
     page.click("#pad-1")
     until(page, "async () => (await window.lineside.outbox.all()).length === 2")
-    # The first of the two has lain there since yesterday.
-    page.evaluate(
+    # The first of the two has lain there since yesterday; not while it is being sent, which writes down what it knows of it.
+    until(
+        page,
         """async () => {
             const outbox = window.lineside.outbox;
-            const first = (await outbox.all())[0];
-            first.occurred_at = new Date(Date.parse(first.occurred_at) - 14 * 3600 * 1000).toISOString();
-            await outbox.run('readwrite', (store) => store.put(first));
-        }"""
+            const done = await outbox.alone(async () => {
+                const first = (await outbox.all())[0];
+                first.occurred_at = new Date(Date.parse(first.occurred_at) - 14 * 3600 * 1000).toISOString();
+                await outbox.run('readwrite', (store) => store.put(first));
+                return "done";
+            });
+            return done === "done";
+        }""",
     )
     page.unroute("**/entries")
     page.evaluate("window.lineside.outbox.flush()")

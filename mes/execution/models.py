@@ -323,6 +323,7 @@ class MachineInterval(models.Model):
             models.Index(fields=["work_unit", "started_at"], name="interval_by_work_unit"),
             models.Index(fields=["work_unit", "ended_at"], name="interval_by_end"),
             models.Index(fields=["started_at"], name="interval_by_start"),
+            models.Index(fields=["operation", "started_at"], name="interval_by_operation"),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 
 from mes.core import bus
 from mes.core.durations import minutes_between
@@ -107,13 +107,21 @@ def _occupations(unit: WorkUnit, lower: datetime) -> list[states.Occupation]:
         *Operation.objects.filter(completed_at__gte=lower).order_by().values_list("pk", flat=True),
         *MachineInterval.objects.filter(started_at__gte=lower).order_by().values_list("operation", flat=True),
     }
+    # A job is at one place at a time: of what it did before, only the last can be what it was paused after.
+    before = MachineInterval.objects.filter(operation=OuterRef("pk"), started_at__lt=lower)
+    last = Subquery(before.order_by("-started_at", "-ended_at").values("pk")[:1])
+    left = Operation.objects.filter(pk__in=waited).order_by().annotate(left=last).values_list("left", flat=True)
     here = MachineInterval.objects.filter(work_unit=unit).select_related("operation__work_order")
     held = {one.pk: one for one in here.filter(Q(ended_at=None) | Q(ended_at__gte=lower))}
-    held |= {one.pk: one for one in here.filter(operation__in=waited)}
+    held |= {one.pk: one for one in here.filter(pk__in=[pk for pk in left if pk])}
     rows = sorted(held.values(), key=lambda one: one.started_at)
-    of_jobs: dict[int, list[MachineInterval]] = {}
-    for one in MachineInterval.objects.filter(operation__in={row.operation_id for row in rows}).order_by("started_at"):
-        of_jobs.setdefault(one.operation_id, []).append(one)
+    later = MachineInterval.objects.filter(
+        operation__in={row.operation_id for row in rows},
+        started_at__gte=min((row.started_at for row in rows), default=lower),
+    )
+    of_jobs: dict[int, list[MachineInterval]] = {row.operation_id: [] for row in rows}
+    for one in later.order_by("started_at"):
+        of_jobs[one.operation_id].append(one)
     return [
         states.Occupation(
             row.operation_id, row.activity, row.started_at, row.ended_at, _paused_until(row, of_jobs[row.operation_id])

@@ -350,6 +350,10 @@ class Migration(migrations.Migration):
             index=models.Index(fields=['started_at'], name='interval_by_start'),
         ),
         migrations.AddIndex(
+            model_name='machineinterval',
+            index=models.Index(fields=['operation', 'started_at'], name='interval_by_operation'),
+        ),
+        migrations.AddIndex(
             model_name='operation',
             index=models.Index(condition=models.Q(('status', 'PAUSED')), fields=['status'], name='operation_paused'),
         ),

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet
+from django.db.models.fields.json import KT
 
 from mes.core import persons
 from mes.documents.models import DocumentPlace, DocumentRevision, Photo, ReadConfirmation, StoredFile
@@ -75,7 +76,7 @@ def unclaimed(files: QuerySet[StoredFile]) -> QuerySet[StoredFile]:
     return files.exclude(
         Exists(Photo.objects.filter(file=OuterRef("pk")))
         | Exists(DocumentRevision.objects.filter(file=OuterRef("pk")))
-        | Exists(waiting.filter(payload__file=OuterRef("digest")))
+        | Exists(waiting.alias(handed_in=KT("payload__file")).filter(handed_in=OuterRef("digest")))
     )
 
 

@@ -11,5 +11,5 @@ const language = document.documentElement.lang;
 export const clock = (at, parts) => new Date(at).toLocaleTimeString(language + "-u-nu-latn", Object.assign({ timeZone: config.time_zone, hourCycle: "h23", hour: "2-digit", minute: "2-digit" }, parts));
 export const writesComma = (1.5).toLocaleString(language).includes(",");
 
-/* missed: how many polls in a row did not reach the server. */
-export const link = { missed: 0 };
+/* missed: how many polls in a row did not reach the server; lostAt: when something else did not (performance.now()). */
+export const link = { missed: 0, lostAt: 0 };

@@ -88,6 +88,7 @@ export async function refresh() {
   clearTimeout(timer);
   const asked = focus;
   const askedAt = Date.now();
+  const begunAt = performance.now();
   try {
     const response = await fetch(stateUrl(), {
       credentials: "same-origin", cache: "no-store", redirect: "manual",
@@ -118,7 +119,8 @@ export async function refresh() {
     const time = response.headers.get("X-Server-Time");
     if (time) { heardTime(time, askedAt); }
     if (link.missed > 2 || parked().length) { outbox.flush(); }
-    link.missed = 0;
+    // An answer to what was asked before the connection was lost does not say that it is back.
+    if (begunAt > link.lostAt) { link.missed = 0; }
     shownFor = asked;
     drawAge(0);
     verify();

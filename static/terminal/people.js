@@ -125,6 +125,7 @@ function comeUnverified(proof) {
   const known = proof.number && $$(".recent [data-value]").find((one) => one.dataset.value === proof.number);
   const name = known ? known.textContent : proof.number || say(words.badge_ending, { end: proof.badge.slice(-4) });
   link.missed = Math.max(1, link.missed); // known before the next poll finds out
+  link.lostAt = performance.now();
   const claimed = isBadge ? { badge: proof.badge } : { number: proof.number };
   come({ token: "", claimed, number: proof.badge || proof.number, name, until: new Date(Date.now() + HERE).toISOString() }, proof);
   return true;

@@ -123,6 +123,32 @@ def test_who_signs_on_without_network_is_not_checked_and_is_once_it_is_back(term
     assert list(found) == [("Anna Krüger", "UNVERIFIED"), ("Anna Krüger", "VERIFIED")]
 
 
+def test_what_was_asked_before_the_connection_was_lost_does_not_say_that_it_is_back(terminal, operation):
+    page, late = terminal, []
+
+    def lost(route):
+        if not late and "x-queue-length" in route.request.headers:
+            late.append(route)
+        else:
+            route.abort()
+
+    page.route("**/t/**", lost)
+    while not late:
+        page.wait_for_timeout(50)
+    page.click("#operator")
+    page.fill("#sign-number", "1007")
+    page.click("#sheet-sign-on button[type=submit]")
+    expect(page.locator("[data-operator-name]")).to_have_text("1007")
+    whole = {name: text for name, text in late[0].request.headers.items() if name != "if-none-match"}
+    page.evaluate("() => document.addEventListener('drawn', () => { window.cameLate = true; })")
+    with page.expect_response(lambda response: response.request == late[0].request):
+        late[0].continue_(headers=whole)
+    until(page, "() => window.cameLate")
+    page.click("#pad-7")
+    until(page, "async () => (await window.lineside.outbox.all()).length === 1")
+    expect(page.locator("#sheet-sign-on")).to_be_hidden()
+
+
 def test_a_number_without_network_asks_for_the_pin_once_it_is_back(terminal, operation):
     page = terminal
     page.route("**/t/**", lambda route: route.abort())

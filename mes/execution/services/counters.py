@@ -17,7 +17,7 @@ from mes.execution.queries.counters import last_reading
 from mes.execution.services.floor import NotStarted
 from mes.execution.services.locking import check_open, clock_time, lock_operation
 from mes.execution.services.reports import ReportIdReused, report_production
-from mes.masterdata.models import Person
+from mes.masterdata.models import Person, Site
 
 ZERO = Decimal(0)
 
@@ -72,22 +72,8 @@ def read_counter(
     if value != value.to_integral_value() or value < 0:
         raise InvalidInput(_("A counter shows whole pieces. Enter its digits."), field="quantity")
     before = last_reading(operation_id)
-    counted = ZERO
-    good = ZERO
-    if before is not None:
-        counted = _counted(before, value, began_anew)
-        booked = _reported_since(before)
-        good = counted - booked
-        if good < 0:
-            raise CounterBehind(
-                _("The counter made %(counted)s since %(time)s, but %(booked)s were reported. Undo what was too much.")
-                % {
-                    "counted": rules.shown(counted),
-                    "time": clock_time(before.occurred_at, locked.order.site),
-                    "booked": rules.shown(booked),
-                },
-                field="quantity",
-            )
+    counted = _counted(before, value, began_anew) if before else ZERO
+    good = _unreported(before, counted, locked.order.site) if before else ZERO
     report = None
     if good:
         report = report_production(
@@ -107,6 +93,22 @@ def read_counter(
         )
     )  # fmt: skip
     return reading
+
+
+def _unreported(before: CounterReading, counted: Decimal, site: Site) -> Decimal:
+    """Return what of the counted pieces was not reported yet."""
+    booked = _reported_since(before)
+    if booked > counted:
+        raise CounterBehind(
+            _("The counter made %(counted)s since %(time)s, but %(booked)s were reported. Undo what was too much.")
+            % {
+                "counted": rules.shown(counted),
+                "time": clock_time(before.occurred_at, site),
+                "booked": rules.shown(booked),
+            },
+            field="quantity",
+        )
+    return counted - booked
 
 
 def _counted(before: CounterReading, value: Decimal, began_anew: str) -> Decimal:

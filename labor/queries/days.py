@@ -114,7 +114,8 @@ def hull(segments: Sequence[LaborSegment]) -> Window:
 def divided(segments: Sequence[LaborSegment], *, person: Person, until: datetime) -> list[Stretch]:
     """Return how a person's time is divided between segments that ran at once, by the site's split policy.
 
-    Presence decides how much there is: what was worked while nobody was clocked in counts for nothing.
+    Presence decides how much there is: what was worked while nobody was clocked in counts for nothing. Two segments on
+    the same operation overlap where a forgotten one got a late end or an entry arrived late; that is one share.
     """
     if not segments:
         return []
@@ -122,7 +123,14 @@ def divided(segments: Sequence[LaborSegment], *, person: Person, until: datetime
     start = min(one.started_at for one in segments)
     pieces = _pieces(segments, start=start, until=until) if any(one.policy == QUANTITY for one in rules) else {}
     jobs = [
-        Job(one.pk, one.started_at, one.ended_at, one.planned_minutes, pieces.get(one.operation_id or 0, ()))
+        Job(
+            one.pk,
+            one.started_at,
+            one.ended_at,
+            one.planned_minutes,
+            pieces.get(one.operation_id or 0, ()),
+            work=(one.operation_id, one.reason_id),
+        )
         for one in segments
     ]
     present = presence(person_id=person.pk).filter(started_at__lt=until)

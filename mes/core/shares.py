@@ -30,7 +30,7 @@ class Job:
     """Something that went on over a closed or running interval; ``key`` names it.
 
     ``planned_minutes`` is what the routing planned for it and ``pieces`` what was reported on it: the weights of a split
-    by standard time and by quantity.
+    by standard time and by quantity. ``work`` is what it was done for, None: a work of its own.
     """
 
     key: Hashable
@@ -38,6 +38,7 @@ class Job:
     end: datetime | None = None
     planned_minutes: Decimal = Decimal(0)
     pieces: tuple[Pieces, ...] = ()
+    work: Hashable | None = None
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,8 @@ def divide(
     Time is cut where a job, a window or a policy begins or ends; each stretch is shared between the jobs that go on in
     it, by the rule that holds then (EQUAL before the first), and what does not divide goes by largest remainder. So the
     parts add up exactly to the time that there was, and a job's part up to its own end does not depend on how long the
-    others go on. MACHINE gives nobody anything: the time is the presence's, and jobs have their machine time.
+    others go on. Of jobs that overlap and are for the same work the first takes part: the same work done twice at once
+    is no second share. MACHINE gives nobody anything: the time is the presence's, and jobs have their machine time.
     Method: "net time" of research on parallel jobs; ISO 22400 asks for such a split without naming one.
 
     :raises KeyError: there is no such policy.
@@ -200,7 +202,7 @@ def _pieces(
     for start, end in zip(cuts, cuts[1:], strict=False):
         if not any(begin <= start and end <= finish for begin, finish in present):
             continue
-        running = [job for job, begin, finish in spans if begin <= start and end <= finish]
+        running = _once_each(job for job, begin, finish in spans if begin <= start and end <= finish)
         if not running:
             continue
         policy = policy_at(rules, start)
@@ -209,6 +211,14 @@ def _pieces(
         else:
             pieces.append((start, end, running, policy))
     return pieces
+
+
+def _once_each(jobs: Iterable[Job]) -> list[Job]:
+    """Return the first job for each work."""
+    first: dict[Hashable, Job] = {}
+    for job in jobs:
+        first.setdefault(("job", job.key) if job.work is None else ("work", job.work), job)
+    return list(first.values())
 
 
 def _seconds(start: datetime, end: datetime) -> int:

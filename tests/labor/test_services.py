@@ -166,6 +166,18 @@ def test_who_forgot_to_clock_out_starts_today_anew_and_yesterday_waits_for_its_e
     assert [event.minutes for event in told] == [30, 400]
 
 
+def test_two_stretches_on_one_operation_are_one_share_beside_other_work():
+    long, other, person = make_operation(), make_operation(), make_person()
+    forgotten = services.clock_on(person=person, operation_id=long.pk, **when(0))
+    evening = 20 * 60
+    services.clock_on(person=person, operation_id=long.pk, **when(evening))  # anew: nobody believes the first any more
+    services.clock_on(person=person, operation_id=other.pk, **when(evening))
+    services.clock_out(person=person, **when(evening + 60))
+    late = evening + 60
+    services.set_labor_end(segment_id=forgotten.pk, ended_at=at(late), by="boss", now=at(late + 5))
+    assert minutes(person) == {long.work_order.number: evening + 30, other.work_order.number: 30}
+
+
 def test_a_correction_takes_back_and_books_anew(told):
     operation, person = make_operation(), make_person()
     segment = services.clock_on(person=person, operation_id=operation.pk, **when(0))

@@ -89,6 +89,12 @@ def test_a_running_job_is_counted_up_to_the_given_moment():
     assert seconds_by_job([job("a", 0, None)], presence=ALL_DAY, until=at(90)) == {"a": 90}
 
 
+def test_jobs_for_the_same_work_take_part_once_and_the_first_has_the_share():
+    first, again = replace(job("first", 0, 60), work="A"), replace(job("again", 30, 90), work="A")
+    jobs = [first, again, job("beside", 0, 90)]
+    assert seconds_by_job(jobs, presence=ALL_DAY, until=LATE) == {"first": 30, "again": 15, "beside": 45}
+
+
 @given(job_lists, presences, policies)
 def test_shares_add_up_to_the_time_present_and_at_work_and_never_exceed_either(jobs, presence, policy):
     shares = seconds_by_job(jobs, presence=presence, until=LATE, policy=policy)

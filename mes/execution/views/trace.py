@@ -86,6 +86,7 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
                 "left": sum(one.quantity > 0 for one in found.lots.values()),
                 "shipped": sum(one.shipped > 0 for one in found.lots.values()),
                 "balance": queries.balance(lot_id=pk),
+                "holds": queries.holds_on(lot_id=pk),
                 "may_hold": may(request.user, HOLD, lot.site.code),
                 "reasons": list(reasons(site=lot.site, kind=ReasonCode.Kind.HOLD)),
             },

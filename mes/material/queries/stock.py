@@ -103,6 +103,15 @@ class HeldLot:
     since: datetime | None
 
 
+def holds_on(*, lot_id: int) -> list[LotHold]:
+    """Return every hold that was placed on a lot, those that are open first, then the last lifted."""
+    return list(
+        LotHold.objects.filter(lot_id=lot_id)
+        .select_related("reason", "site")
+        .order_by(F("released_at").desc(nulls_first=True), "-placed_at")
+    )
+
+
 def held_lots(*, site_id: int, items: Collection[int], order: str = "", most: int = 6) -> tuple[list[HeldLot], int]:
     """Return what of these items (by key) nobody may use now, held last first, and how many more there are.
 

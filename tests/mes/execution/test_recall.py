@@ -112,6 +112,14 @@ def test_the_page_shows_the_tree_both_ways_and_the_file_has_every_lot(client, ch
     assert lines[2].split(",")[8:] == ["3", "D-A", "WO-1", "yes", "10", "3", "0", "0", "0"]
 
 
+def test_the_page_tells_who_held_the_lot_and_who_lifted_that(client, chain):
+    placed = material.hold_lot(lot_id=chain.pk, by="kim", now=at(10), note="Hardness in doubt")
+    material.release_lot_hold(hold_id=placed.pk, by="ola", now=at(20), note="Measured again")
+    sign_in(client, chain.site, "VIEWER")
+    page = client.get(f"/trace/{chain.pk}/").content.decode()
+    assert all(words in page for words in ("Hardness in doubt", "kim", "Lifted", "ola", "Measured again"))
+
+
 def test_a_number_leads_straight_to_its_lot_and_an_unknown_one_says_what_was_looked_for(client, chain):
     sign_in(client, chain.site, "VIEWER")
     assert client.get("/trace/", {"lot": "s1"}).headers["Location"] == f"/trace/{chain.pk}/"

@@ -73,7 +73,7 @@ class World:
     def _make(self):
         from erp_bridge.models import Connection  # noqa: PLC0415
         from labor.models import AttendanceSegment, LaborSegment  # noqa: PLC0415
-        from mes.execution.models import ChangeProposal, ProductionReport  # noqa: PLC0415
+        from mes.execution.models import ChangeProposal, CounterReading, ProductionReport  # noqa: PLC0415
 
         site, now, order = self.site, factories.NOW, self.order
         report = ProductionReport.objects.create(
@@ -82,6 +82,9 @@ class World:
         )  # fmt: skip
         proposal = ChangeProposal.objects.create(
             site=site, work_order=order, kind="CHANGE", owner="erp", created_at=now
+        )
+        shown = CounterReading.objects.create(
+            site=site, operation=self.operation, value=7, occurred_at=now, recorded_at=now
         )
         segment = LaborSegment.objects.create(
             site=site, person=self.person, operation=self.operation, activity="RUN", started_at=now, recorded_at=now
@@ -114,7 +117,7 @@ class World:
             "items": order.item.pk, "boms": bom.pk, "routings": routing.pk, "work-orders": order.pk,
             "proposals": proposal.pk, "operations": self.operation.pk, "reports": report.pk, "labor": segment.pk,
             "erp": connection.name, "lots": self.lot.pk, "nonconformances": self.nonconformance.pk,
-            "inspection-checks": self.check.pk,
+            "inspection-checks": self.check.pk, "counter-readings": shown.pk,
         }  # fmt: skip
         self.pages |= {
             "code": self.operation.work_center.code, "number": order.number, "entry_id": entry.pk, "name": connection.name,

@@ -3,7 +3,7 @@
 from django.urls import path
 
 import mes.core.routes  # noqa: F401  the form of ids in addresses
-from mes.execution.api import material, operations, orders, recall, reports
+from mes.execution.api import counters, material, operations, orders, recall, reports
 from mes.execution.views import board, paper, trace
 
 app_name = "execution"
@@ -49,4 +49,6 @@ api_urlpatterns = [
     path("reports", reports.ReportsView.as_view(), name="api-reports"),
     path("reports/<uuid:pk>", reports.ReportView.as_view(), name="api-report"),
     path("reports/<uuid:pk>/reversal", reports.ReversalView.as_view(), name="api-report-reversal"),
+    path("counter-readings", counters.CounterReadingsView.as_view(), name="api-counter-readings"),
+    path("counter-readings/<uuid:pk>", counters.CounterReadingView.as_view(), name="api-counter-reading"),
 ]

@@ -88,6 +88,8 @@ DECLARED: dict[str, dict[str, str]] = {
     "api/v1/reports": {"GET": "orders:read", "POST": "reports:write"},
     "api/v1/reports/<uuid:pk>": {"GET": "orders:read"},
     "api/v1/reports/<uuid:pk>/reversal": {"POST": "reports:reverse"},
+    "api/v1/counter-readings": {"GET": "orders:read", "POST": "reports:write"},
+    "api/v1/counter-readings/<uuid:pk>": {"GET": "orders:read"},
     "api/v1/inspection-checks": {"GET": "quality:read"},
     "api/v1/inspection-checks/<row:pk>/readings": {"POST": "quality:write"},
     "api/v1/inspection-checks/<row:pk>/release": {"POST": "quality:decide"},
@@ -169,7 +171,7 @@ def things(site: Any) -> dict[str, str]:
         StopEntry,
         StopExplanation,
     )
-    from mes.execution.models import ChangeProposal, ProductionReport  # noqa: PLC0415
+    from mes.execution.models import ChangeProposal, CounterReading, ProductionReport  # noqa: PLC0415
     from mes.material.models import PlaceMovement  # noqa: PLC0415
     from quality.models import InspectionPlan, Nonconformance, OrderCheck  # noqa: PLC0415
 
@@ -179,6 +181,9 @@ def things(site: Any) -> dict[str, str]:
         pk=uuid.uuid4(), site=site, work_order=order, operation=operation, good_quantity=1,
         occurred_at=factories.NOW, recorded_at=factories.NOW, fingerprint="x",
     )  # fmt: skip
+    shown = CounterReading.objects.create(
+        site=site, operation=operation, value=7, occurred_at=factories.NOW, recorded_at=factories.NOW
+    )
     proposal = ChangeProposal.objects.create(
         site=site, work_order=order, kind="CHANGE", owner="erp", created_at=factories.NOW
     )
@@ -222,7 +227,7 @@ def things(site: Any) -> dict[str, str]:
         "proposals": str(proposal.pk), "operations": str(operation.pk), "reports": str(report.pk),
         "labor": str(segment.pk), "stop-entries": str(entry.pk), "maintenance-requests": str(request.pk),
         "calls": str(call.pk), "stock-places": str(place.pk), "place-movements": str(moved.pk),
-        "erp": connection.name,
+        "erp": connection.name, "counter-readings": str(shown.pk),
     }  # fmt: skip
 
 

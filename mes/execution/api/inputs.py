@@ -45,6 +45,23 @@ class Acting(Input):
     occurred_at = InstantField(required=False, default=None, help_text="When it happened; left out: now.")
 
 
+class OfOperation(Acting):
+    """What is said of an operation, which is named by its id, or by its order and number."""
+
+    operation_id = CodeField(required=False, default="", max_length=18, help_text="Or work_order and operation.")
+    site = CodeField(required=False, default="", max_length=32, allow_empty=True)
+    work_order = CodeField(required=False, default="")
+    operation = CodeField(required=False, default="", max_length=16)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if not attrs["operation_id"] and not (attrs["work_order"] and attrs["operation"]):
+            message = serializers.ErrorDetail(
+                "Name the operation: operation_id, or work_order and operation.", "required"
+            )
+            raise serializers.ValidationError({"operation": [message]})
+        return attrs
+
+
 class Empty(Input):
     """A body in which nothing need be said."""
 
@@ -148,4 +165,22 @@ def operation_named(order: WorkOrder, number: str) -> Operation:
     operation = Operation.objects.filter(work_order=order, number=number).first()
     if operation is None:
         raise OperationUnknown(f"The order {order.number} has no operation {number}.", field="operation")
+    return operation
+
+
+def operation_meant(view: Any, given: dict[str, Any]) -> Operation:
+    """Return the operation that the fields of ``OfOperation`` name, with its order and site.
+
+    :raises mes.core.errors.NotFound: the caller's sites have none with that id.
+    Also what ``order_named`` and ``operation_named`` refuse.
+    """
+    named = given["operation_id"]
+    if named:
+        pk = int(named) if named.isascii() and named.isdigit() else 0
+        operations = Operation.objects.select_related("work_order__site")
+        found: Operation = view.one(operations, site="work_order__site__code", what="operation", pk=pk)
+        return found
+    order = order_named(view, given["work_order"], given["site"])
+    operation = operation_named(order, given["operation"])
+    operation.work_order = order
     return operation

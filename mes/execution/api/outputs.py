@@ -2,8 +2,8 @@
 
 from rest_framework import serializers
 
-from mes.core.api.fields import InstantField, OutputDecimalField
-from mes.execution.models import Operation
+from mes.core.api.fields import InstantField, OutputDecimalField, decimal_text
+from mes.execution.models import CounterReading, Operation
 from mes.masterdata.api import PersonNumberField, SignedField
 from mes.masterdata.models import Provenance
 
@@ -153,5 +153,38 @@ class ReportOutput(Quantities):
 
 class ReportAnswer(ReportOutput):
     """A report as it was booked, with what was odd about it."""
+
+    warnings = serializers.ListField(child=serializers.CharField(), default=list, help_text="clock_ahead, late")
+
+
+class CounterReadingOutput(serializers.Serializer):
+    """What a machine's counter showed: a fact. It is taken back by taking back the report that it made."""
+
+    reading_id = serializers.UUIDField(source="pk")
+    site = serializers.CharField(source="site.code")
+    work_order = serializers.CharField(source="operation.work_order.number")
+    operation = serializers.CharField(source="operation.number")
+    operation_id = serializers.CharField()
+    work_unit = serializers.CharField(source="work_unit.code", allow_null=True, default=None)
+    value = OutputDecimalField()
+    counted = OutputDecimalField(help_text="Since the reading before; 0 where counting starts.")
+    began_anew = serializers.CharField(help_text="RESET, ROLLED, or empty: it shows no less than before.")
+    good_quantity = serializers.SerializerMethodField(help_text="What was reported from it.")
+    report_id = serializers.UUIDField(
+        allow_null=True, help_text="The report with that quantity; null: nothing was left."
+    )
+    taken_back = serializers.SerializerMethodField(help_text="Its report was, so the next reading counts past it.")
+    occurred_at = InstantField()
+    recorded_at = InstantField()
+
+    def get_good_quantity(self, reading: CounterReading) -> str:
+        return decimal_text(reading.report.good_quantity) if reading.report else "0"
+
+    def get_taken_back(self, reading: CounterReading) -> bool:
+        return reading.report is not None and hasattr(reading.report, "reversed_by")
+
+
+class CounterReadingAnswer(CounterReadingOutput):
+    """A reading as it was stored, with what was odd about it."""
 
     warnings = serializers.ListField(child=serializers.CharField(), default=list, help_text="clock_ahead, late")

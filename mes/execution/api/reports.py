@@ -15,15 +15,15 @@ from mes.core.api.views import ApiView
 from mes.execution import services
 from mes.execution.api.inputs import (
     Acting,
+    OfOperation,
     approver_at,
     fact_id,
     moment,
-    operation_named,
-    order_named,
+    operation_meant,
     person_at,
 )
 from mes.execution.api.outputs import ReportAnswer, ReportOutput
-from mes.execution.models import Operation, ProductionReport
+from mes.execution.models import ProductionReport
 from mes.execution.services import Scrap
 
 KEY = OpenApiParameter(
@@ -47,16 +47,12 @@ class ReportsView(ApiView):
         lot = CodeField(required=False)
         recorded_since = InstantField(required=False, source="recorded_at__gte")
 
-    class New(Acting):
+    class New(OfOperation):
         class ScrapLine(Input):
             quantity = DecimalField(min_value=Decimal(0))
             reason = CodeField(help_text="The code of a SCRAP reason.")
 
         report_id = UUIDField(required=False, default=None, help_text="Made by the caller; or send Idempotency-Key.")
-        operation_id = CodeField(required=False, default="", max_length=18, help_text="Or work_order and operation.")
-        site = CodeField(required=False, default="", max_length=32, allow_empty=True)
-        work_order = CodeField(required=False, default="")
-        operation = CodeField(required=False, default="", max_length=16)
         good_quantity = DecimalField(required=False, default=None)
         rework_quantity = DecimalField(required=False, default=Decimal(0))
         scrap = serializers.ListField(child=ScrapLine(), required=False, default=list, max_length=50)
@@ -74,14 +70,6 @@ class ReportsView(ApiView):
             "uom": "Reports are in the order's unit.",
         }
 
-        def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-            if not attrs["operation_id"] and not (attrs["work_order"] and attrs["operation"]):
-                message = serializers.ErrorDetail(
-                    "Name the operation: operation_id, or work_order and operation.", "required"
-                )
-                raise serializers.ValidationError({"operation": [message]})
-            return attrs
-
     @extend_schema(operation_id="reports_list", parameters=[Query], responses=ReportOutput(many=True))
     def get(self, request: Any) -> Response:
         """List reports in the order in which they were recorded."""
@@ -96,7 +84,7 @@ class ReportsView(ApiView):
         """
         given = self.body(self.New)
         report_id = fact_id(request, given["report_id"], "report_id")
-        operation = self._operation(given)
+        operation = operation_meant(self, given)
         site = operation.work_order.site
         facts = {
             "report_id": report_id,
@@ -111,18 +99,6 @@ class ReportsView(ApiView):
             "approved_by": approver_at(request, site, given["approved_by"]),
         }
         return booked(services.report_production, facts, claimed=given["occurred_at"])
-
-    def _operation(self, given: dict[str, Any]) -> Operation:
-        if given["operation_id"]:
-            pk = (
-                int(given["operation_id"]) if given["operation_id"].isascii() and given["operation_id"].isdigit() else 0
-            )
-            operations = Operation.objects.select_related("work_order__site")
-            return self.one(operations, site="work_order__site__code", what="operation", pk=pk)
-        order = order_named(self, given["work_order"], given["site"])
-        operation = operation_named(order, given["operation"])
-        operation.work_order = order
-        return operation
 
 
 class ReportView(ApiView):

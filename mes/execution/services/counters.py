@@ -2,9 +2,10 @@
 
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Sum
 from django.utils.translation import gettext as _
 
@@ -64,13 +65,13 @@ def read_counter(
     known = CounterReading.objects.filter(pk=reading_id).first()
     if known is not None:
         if (known.operation_id, known.value) != (operation_id, value):
-            raise ReportIdReused(_("Another entry was stored under this id. Enter it once more."))
+            raise _id_reused()
         return known
     check_open(locked.order)
     if locked.operation.started_at is None:
         raise NotStarted(_("Start the job first, then read its counter."))
     if value != value.to_integral_value() or value < 0:
-        raise InvalidInput(_("A counter shows whole pieces. Enter its digits."), field="quantity")
+        raise InvalidInput(_("A counter shows whole pieces. Enter its digits."), field="value")
     before = last_reading(operation_id)
     counted = _counted(before, value, began_anew) if before else ZERO
     good = _unreported(before, counted, locked.order.site) if before else ZERO
@@ -80,7 +81,7 @@ def read_counter(
             report_id=reading_id, operation_id=operation_id, good_quantity=good, lot=lot, person=person,
             occurred_at=occurred_at, now=now, approved_by=approved_by,
         )  # fmt: skip
-    reading = CounterReading.objects.create(
+    reading = _store(
         id=reading_id, site=locked.order.site, operation=locked.operation, work_unit=locked.operation.work_unit,
         value=value, counted=counted, began_anew=began_anew if before and value < before.value else "", report=report,
         occurred_at=rules.effective_time(claimed=occurred_at, now=now), recorded_at=now,
@@ -95,6 +96,21 @@ def read_counter(
     return reading
 
 
+def _id_reused() -> ReportIdReused:
+    return ReportIdReused(_("Another entry was stored under this id. Enter it once more."))
+
+
+def _store(**values: Any) -> CounterReading:
+    """Insert a reading.
+
+    :raises ReportIdReused: another order got a reading of this id at the same moment, under another lock.
+    """
+    try:
+        return CounterReading.objects.create(**values)
+    except IntegrityError as clash:
+        raise _id_reused() from clash
+
+
 def _unreported(before: CounterReading, counted: Decimal, site: Site) -> Decimal:
     """Return what of the counted pieces was not reported yet."""
     booked = _reported_since(before)
@@ -106,7 +122,7 @@ def _unreported(before: CounterReading, counted: Decimal, site: Site) -> Decimal
                 "time": clock_time(before.occurred_at, site),
                 "booked": rules.shown(booked),
             },
-            field="quantity",
+            field="value",
         )
     return counted - booked
 
@@ -124,7 +140,7 @@ def _counted(before: CounterReading, value: Decimal, began_anew: str) -> Decimal
             "The counter shows %(value)s, and showed %(before)s before. Say whether it was set to zero or went past its end."
         )
         % {"value": rules.shown(value), "before": rules.shown(before.value)},
-        field="quantity",
+        field="value",
     )
 
 

@@ -147,6 +147,10 @@ class PushItemsView(PushView):
         uom = CodeField(max_length=32)
         external_id = CodeField(required=False, default="", max_length=200, allow_empty=True)
         lot_tracked = BooleanField(required=False, default=False)
+        pack_quantity = DecimalField(
+            required=False, default=None, min_value=Decimal(0),
+            help_text="In the item's own unit; 0: there are no packs. Left out: what stands here stays.",
+        )  # fmt: skip
         active = BooleanField(required=False, default=True)
         conversions = serializers.ListField(child=Conversion(), required=False, default=list, max_length=50)
         refused = OWN_SITE

@@ -130,6 +130,7 @@ class ItemOutput(Owned):
     name = serializers.CharField()
     uom = serializers.CharField(source="uom.code")
     lot_tracked = serializers.BooleanField()
+    pack_quantity = OutputDecimalField(allow_null=True, help_text="In the item's own unit; null: there are no packs.")
     active = serializers.BooleanField()
     conversions = Conversion(many=True)
 

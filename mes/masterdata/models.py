@@ -255,7 +255,7 @@ class Item(Provenance):
     pack_quantity = QuantityField(
         null=True,
         blank=True,
-        help_text="How many are in one pack, in the item's own unit: terminals propose so many good pieces. Ours, also where an ERP owns the item.",
+        help_text="How many are in one pack, in the item's own unit: terminals propose so many good pieces. Ours, also where an ERP owns the item, unless it sends one.",
     )
     active = models.BooleanField(default=True)
 

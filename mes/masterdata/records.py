@@ -40,6 +40,8 @@ class ItemRecord:
     uom: str
     external_id: str = ""
     lot_tracked: bool = False
+    pack_quantity: Decimal | None = None
+    """In the item's own unit; 0: there are no packs; None: the sender does not know, and what is here stays."""
     active: bool = True
     conversions: tuple[UomConversion, ...] = ()
 

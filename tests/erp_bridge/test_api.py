@@ -40,6 +40,23 @@ def test_items_are_taken_and_belong_to_their_erp(client):
     assert answer.json()["counts"]["changed"] == 1
 
 
+def test_a_pack_quantity_is_taken_from_who_sends_it_and_shown_and_stays_for_who_does_not(client):
+    def pack():
+        found = with_key(Item.objects.get().site, "masterdata:read").get("/api/v1/items")
+        return found.json()["items"][0]["pack_quantity"]
+
+    for row, shown in (
+        (item("A"), None), (item("A", pack_quantity="48"), "48"), (item("A", name="Lid"), "48"),
+        (item("A", pack_quantity=0), None),
+    ):  # fmt: skip
+        assert statuses(client.send("PUT", ITEMS, {"items": [row]})) == ["applied"]
+        assert pack() == shown
+    for wrong in ("-1", "many", None, "1e3", True, []):
+        answer = client.send("PUT", ITEMS, {"items": [item("A", pack_quantity=wrong)]})
+        assert statuses(answer) == ["invalid"], wrong
+        assert answer.json()["items"][0]["errors"][0]["pointer"] == "/items/0/pack_quantity"
+
+
 def test_r27_bad_rows_are_answered_for_and_good_ones_are_in(client):
     answer = client.send(
         "PUT", ITEMS, {"items": [item("A"), item("B", oum="pcs"), "not a row", item("C", uom="furlong"), item("D")]}

@@ -45,6 +45,8 @@ def apply_items(records: Sequence[ItemRecord], *, owner: str, now: datetime | No
             "lot_tracked": record.lot_tracked,
             "active": record.active,
         }
+        if record.pack_quantity is not None:
+            values["pack_quantity"] = record.pack_quantity or None
         children = [(uoms[other.uom], other.numerator, other.denominator) for other in record.conversions]
         return sync.Row((sites[record.site], record.number), values, sync.digest(record), record.external_id, children)
 

@@ -17,6 +17,8 @@ from mes.masterdata.records import Applied
 BATCH = 1000
 FEW_KEYS = 500
 """Above so many keys it is cheaper to read the whole table's keys and hashes than to send the keys along."""
+WRITTEN = ("owner", "external_ids", "synced_at", "content_hash")
+"""What is written of every row beside its values."""
 VANISH_AT_ONCE = 5
 VANISH_SHARE = 5
 
@@ -34,7 +36,10 @@ class Missing(LookupError):
 
 @dataclass
 class Row:
-    """A record that found everything it names. ``key`` is in the order of the model's key fields."""
+    """A record that found everything it names. ``key`` is in the order of the model's key fields.
+
+    What ``values`` does not say stays as it is stored; of a new row it is the model's default.
+    """
 
     key: tuple[Hashable, ...]
     values: dict[str, Any]
@@ -107,7 +112,7 @@ def write(
 ) -> tuple[Applied, list[tuple[Any, Row]]]:
     """Write what differs and return the counts, and each written object with its row (for its children).
 
-    ``rows`` have distinct keys and values for the same fields. Call in a transaction.
+    ``rows`` have distinct keys. Call in a transaction.
     """
     if not rows:
         return Applied(), []
@@ -134,13 +139,19 @@ def write(
             (changed if known else new).append((instance, row))
     written = [*new, *changed]
     if written:
+        said = dict.fromkeys(name for _, row in written for name in row.values)
+        whole = _whole(model, [row for _, row in changed], key_fields)
+        _keep(changed, whole, said)
         model.objects.bulk_create(
             [instance for instance, _ in written],
             batch_size=BATCH,
             update_conflicts=True,
             unique_fields=list(key_fields),
-            update_fields=[*written[0][1].values, "owner", "external_ids", "synced_at", "content_hash"],
+            update_fields=[*said, *WRITTEN],
         )
+        # History writes whole rows, and what is ours beside what the owner says belongs to them.
+        columns = {field.attname for field in model._meta.concrete_fields if not field.primary_key}
+        _keep(changed, whole, columns - set(said) - set(WRITTEN))
         for batch, update in ((new, False), (changed, True)):
             model.history.bulk_history_create(
                 [instance for instance, _ in batch],
@@ -150,6 +161,24 @@ def write(
                 default_date=now,
             )
     return Applied(created=len(new), changed=len(changed), unchanged=unchanged), written
+
+
+def _whole(model: type[Any], rows: Sequence[Row], key_fields: Sequence[str]) -> dict[tuple[Hashable, ...], Any]:
+    """Return what is stored of these rows, locked, by key."""
+    found = {}
+    for start in range(0, len(rows), FEW_KEYS):
+        names = {row.key[-1] for row in rows[start : start + FEW_KEYS]}
+        some = model.objects.select_for_update().filter(**{f"{key_fields[-1]}__in": names}).order_by("pk")
+        found |= {tuple(getattr(each, name) for name in key_fields): each for each in some}
+    return found
+
+
+def _keep(changed: Sequence[tuple[Any, Row]], whole: dict[tuple[Hashable, ...], Any], columns: Iterable[str]) -> None:
+    """Give the instances these columns as they are stored, where their row does not say them."""
+    for name in columns:
+        for instance, row in changed:
+            if name not in row.values:
+                setattr(instance, name, getattr(whole[row.key], name))
 
 
 def _stored(

@@ -1,5 +1,6 @@
 """Master data comes in pages: only what differs is written, and what cannot stand yet is parked."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -58,6 +59,23 @@ def test_only_what_differs_is_written_and_remembered_in_history(plant):
     item = Item.objects.get(number="A-2")
     assert item.name == "Plate"
     assert [entry.name for entry in item.history.order_by("history_id")] == ["Bracket", "Plate"]
+
+
+def test_a_pack_stays_as_it_is_until_somebody_who_knows_it_says_so(plant):
+    services.apply_items([item_record("A-1"), item_record("A-2", pack_quantity=Decimal(48))], owner="erp", now=NOW)
+    Item.objects.filter(number="A-1").update(pack_quantity=24)
+
+    def packs():
+        return list(Item.objects.order_by("number").values_list("name", "pack_quantity"))
+
+    page = [item_record("A-1", name="Plate"), item_record("A-2", name="Lid", pack_quantity=Decimal(50))]
+    services.apply_items(page, owner="erp", now=NOW)
+    assert packs() == [("Plate", 24), ("Lid", 50)]
+    # History tells the whole row, what the sender did not say included.
+    assert Item.objects.get(number="A-1").history.first().pack_quantity == 24
+    page = [item_record("A-1", name="Plate 2", pack_quantity=Decimal(0)), item_record("A-2", name="Lid 2")]
+    services.apply_items(page, owner="erp", now=NOW)
+    assert packs() == [("Plate 2", None), ("Lid 2", 50)]
 
 
 def test_an_item_of_an_unknown_unit_is_parked_and_the_rest_goes_on(plant):
@@ -199,6 +217,14 @@ def test_people_keep_badge_and_pin_when_the_erp_renames_them(plant):
     services.apply_people([PersonRecord(site="P1", number="7", name="A. Kim-Lee")], owner="erp", now=NOW)
     assert services.find_by_badge(badge="B-7").name == "A. Kim-Lee"
     services.check_pin(person_id=person.pk, pin="1234")
+
+
+def test_history_keeps_a_person_s_language_when_the_erp_renames_them(plant):
+    record = PersonRecord(site="P1", number="7", name="Anna")
+    services.apply_people([record], owner="erp", now=NOW)
+    Person.objects.update(language="de")
+    services.apply_people([replace(record, name="Anna K")], owner="erp", now=NOW)
+    assert [(each.name, each.language) for each in Person.objects.get().history.all()][0] == ("Anna K", "de")
 
 
 def test_reasons_find_their_parent_in_the_same_page_in_any_order(plant):

@@ -28,7 +28,7 @@ class CharacteristicInline(BySiteInline, StackedInline):
     extra = 0
     fields = [
         ("position", "code", "name", "kind"), ("nominal", "lower", "upper", "uom", "decimals", "sample_size"), "choices",
-        ("instruction", "reaction"),
+        ("instruction", "reaction"), "translations",
     ]  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from mes.core.errors import DomainError
+from mes.core.tongues import told
 from mes.execution.models import Operation
 from mes.masterdata.models import Person
 from quality import queries
@@ -81,7 +82,7 @@ def _not_passed(operation: Operation, *triggers: str) -> Iterator[tuple[OrderChe
 
 
 def _words(operation: Operation, check: OrderCheck, *, failed: bool) -> str:
-    names = ", ".join(one.name for one in check.characteristics.order_by("position", "pk")[:4])
+    names = ", ".join(told(one) for one in check.characteristics.order_by("position", "pk")[:4])
     words = (
         _(
             "%(operation)s: the check “%(check)s” (%(names)s) failed. Measure again under “Checks” once it is mended, or "

@@ -11,6 +11,7 @@ from simple_history.models import HistoricalRecords
 
 from mes.core.fields import QuantityField
 from mes.core.persons import Naming
+from mes.core.tongues import TranslationsField
 from mes.execution.models import Operation, OrderHold, ProductionReport, WorkOrder
 from mes.masterdata.models import Item, Person, ReasonCode, Site, Uom, WorkCenter
 from mes.material.models import Lot, LotHold, MaterialMovement
@@ -122,6 +123,9 @@ class CharacteristicBase(models.Model):
     )
     instruction = models.CharField(max_length=1000, blank=True, help_text="How to measure, and with what.")
     reaction = models.CharField(max_length=1000, blank=True, help_text="What to do when it is out of tolerance.")
+    translations = TranslationsField(
+        of=("name", "instruction", "reaction"), help_text="For terminals. Released orders keep theirs, too."
+    )
 
     class Meta:
         abstract = True

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from mes.core.attention import Attention
 from mes.core.errors import InvalidInput, NotFound
+from mes.core.tongues import told
 from mes.execution.models import Operation, WorkOrder
 from mes.execution.panels import looked_at
 from mes.execution.panels.board import OrderSection
@@ -74,7 +75,9 @@ def _row(state: CheckState, now: datetime) -> dict[str, Any]:
         "sample_id": queries.sample_id(state.check, occurrence),
         "measured": any(one.kind == OrderCharacteristic.Kind.VARIABLE for one in sample.characteristics),
         "minus": any(one.lower is None or one.lower < 0 for one in sample.characteristics if one.uom),
-        "reactions": {one.reaction for one in sample.characteristics if one.reaction} if state.is_failed else set(),
+        "reactions": {told(one, "reaction") for one in sample.characteristics if one.reaction}
+        if state.is_failed
+        else set(),
     }
 
 
@@ -229,7 +232,7 @@ def open_points(work_center: WorkCenter, now: datetime) -> list[str]:
             "n": f"{queries.left_of(row).normalize():f}",
             "unit": row.uom,
             "where": where_of(row),
-            "why": row.reason.name,
+            "why": told(row.reason),
         }
         for row in queries.open_at(work_center)
     ]

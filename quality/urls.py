@@ -24,6 +24,11 @@ api_urlpatterns = [
     ),
     path("inspection-checks/<row:pk>/release", checks.ReleaseView.as_view(), name="api-inspection-check-release"),
     path("inspection-plans", checks.PlansView.as_view(), name="api-inspection-plans"),
+    path(
+        "inspection-plans/<row:pk>/translations",
+        checks.PlanTranslationsView.as_view(),
+        name="api-inspection-plan-translations",
+    ),
     path("readings", checks.ReadingsView.as_view(), name="api-readings"),
     path("inspection-results", checks.ResultsView.as_view(), name="api-inspection-results"),
     path("nonconformances", nonconformances.NonconformancesView.as_view(), name="api-nonconformances"),

@@ -117,7 +117,8 @@ class World:
             "items": order.item.pk, "boms": bom.pk, "routings": routing.pk, "work-orders": order.pk,
             "proposals": proposal.pk, "operations": self.operation.pk, "reports": report.pk, "labor": segment.pk,
             "erp": connection.name, "lots": self.lot.pk, "nonconformances": self.nonconformance.pk,
-            "inspection-checks": self.check.pk, "counter-readings": shown.pk,
+            "inspection-checks": self.check.pk, "reasons": reason.pk,
+            "counter-readings": shown.pk,
         }  # fmt: skip
         self.pages |= {
             "code": self.operation.work_center.code, "number": order.number, "entry_id": entry.pk, "name": connection.name,
@@ -152,7 +153,12 @@ class World:
         )
         self.things |= {Photo: photo, Document: document, DocumentRevision: revision, ReadConfirmation: read}
         self.pages |= {"photos": photo.pk, "revisions": revision.pk}
-        self.api = {"photos": photo.pk, "documents": document.pk, "document-revisions": revision.pk}
+        self.api = {
+            "inspection-plans": plan.pk,
+            "photos": photo.pk,
+            "documents": document.pk,
+            "document-revisions": revision.pk,
+        }
 
     def address(self, route):
         """Return an address of the route for this site's things."""

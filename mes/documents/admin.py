@@ -73,7 +73,7 @@ class RevisionForm(forms.ModelForm):
 
     class Meta:
         model = DocumentRevision
-        fields = ["document", "revision", "steps", "change"]
+        fields = ["document", "revision", "steps", "change", "translations"]
 
     def clean(self) -> dict[str, Any]:
         """Take the file in, or say what is wrong with it."""
@@ -106,7 +106,7 @@ class RevisionAdmin(HistoryAdmin):
     search_fields = ["document__number", "document__title", "revision"]
     list_select_related = ["document__site"]
     autocomplete_fields = ["document"]
-    fields = ["document", "revision", "upload", "steps", "change", "content", "status", "released_at", "released_by",
+    fields = ["document", "revision", "upload", "steps", "change", "translations", "content", "status", "released_at", "released_by",
               "withdrawn_at", "withdrawn_by"]  # fmt: skip
     readonly_fields = ["content", "status", "released_at", "released_by", "withdrawn_at", "withdrawn_by"]
     actions = ["release", "withdraw"]
@@ -121,7 +121,7 @@ class RevisionAdmin(HistoryAdmin):
         fixed = list(super().get_readonly_fields(request, obj))
         if obj is not None:
             fixed.append("document")
-        return fixed if self._is_open(request, obj) else [*fixed, "revision", "steps", "change"]
+        return fixed if self._is_open(request, obj) else [*fixed, "revision", "steps", "change", "translations"]
 
     def _is_open(self, request: HttpRequest, obj: Any) -> bool:
         return obj is None or (obj.status == DRAFT and self.has_change_permission(request, obj))
@@ -139,6 +139,7 @@ class RevisionAdmin(HistoryAdmin):
         if not change:
             added = services.add_revision(
                 document_id=obj.document_id, revision=obj.revision, file=obj.file, steps=obj.steps, change=obj.change,
+                translations=obj.translations,
                 now=timezone.now(),
             )  # fmt: skip
             obj.pk, obj.created_at = added.pk, added.created_at

@@ -15,9 +15,11 @@ from mes.core.api.fields import CodeField, InstantField, TextField, UUIDField
 from mes.core.api.input import ChoicesField, Filters, FlagField, Input
 from mes.core.api.parsing import FileParser, ImageParser, PdfParser
 from mes.core.api.problems import Refusal
+from mes.core.api.translations import ToldTranslations, translations_of
 from mes.core.api.views import ApiView, Grant
 from mes.core.errors import NotFound
 from mes.core.serving import served
+from mes.core.tongues import set_translations
 from mes.documents import gates, queries, services
 from mes.documents.models import Document, DocumentRevision, Photo, ReadConfirmation, StoredFile
 from mes.documents.rules import JPEG, LARGEST_DOCUMENT, LARGEST_PHOTO, PDF, PICTURES
@@ -48,6 +50,7 @@ class DocumentOutput(serializers.Serializer):
         status = serializers.CharField(help_text="RELEASED: it counts now. WITHDRAWN: it did.")
         change = serializers.CharField()
         steps = serializers.ListField(source="lines", child=serializers.CharField())
+        translations = ToldTranslations()
         media_type = serializers.CharField(source="file.media_type", allow_null=True, default=None)
         sha256 = serializers.CharField(source="file.digest", allow_null=True, default=None)
         released_at = InstantField()
@@ -58,6 +61,7 @@ class DocumentOutput(serializers.Serializer):
     site = serializers.CharField(source="site.code")
     number = serializers.CharField()
     title = serializers.CharField()
+    translations = ToldTranslations()
     kind = serializers.CharField()
     needs_reading = serializers.BooleanField()
     blocks_start = serializers.BooleanField(help_text="Who has not confirmed the released revision cannot start.")
@@ -178,6 +182,20 @@ class DocumentFilesView(HandInView):
         return self.take(request)
 
 
+class DocumentTranslationsView(ApiView):
+    """What a document is called in other languages."""
+
+    rights = {"PUT": "documents:write"}
+    Body = translations_of(Document)
+
+    @extend_schema(operation_id="documents_translate", request=Body, responses=DocumentOutput)
+    def put(self, request: Any, pk: int) -> Response:
+        """Say what the document is called in the languages of terminals; its steps are translated with their revision."""
+        document = self.one(_documents(), what="document", pk=pk)
+        set_translations(row=document, translations=self.body(self.Body))
+        return Response(DocumentOutput(document).data)
+
+
 class RevisionsView(ApiView):
     """Revisions of a document."""
 
@@ -190,6 +208,7 @@ class RevisionsView(ApiView):
         )
         steps = TextField(required=False, default="", max_length=20_000, allow_blank=True, help_text="One step a line.")
         change = TextField(required=False, default="", max_length=400, allow_blank=True, help_text="What is new.")
+        translations = translations_of(DocumentRevision)(required=False, default=dict)
 
     @extend_schema(operation_id="document_revisions_create", request=Body, responses={201: RevisionOutput})
     def post(self, request: Any, pk: int) -> Response:
@@ -205,6 +224,7 @@ class RevisionsView(ApiView):
                     raise FileUnknown("There is no such file at this site. Hand it in first.", field="sha256")
             row = services.add_revision(
                 document_id=pk, revision=given["revision"], file=file, steps=given["steps"], change=given["change"],
+                translations=given["translations"],
                 now=timezone.now(),
             )  # fmt: skip
             return 201, RevisionOutput(row).data
@@ -366,10 +386,7 @@ class DocumentsView(ApiView):
     @extend_schema(operation_id="documents_list", parameters=[Query], responses=DocumentOutput(many=True))
     def get(self, request: Any) -> Response:
         """List documents with where they count and their released revisions; drafts are nobody else's business."""
-        found = Document.objects.select_related("site").prefetch_related(
-            "places__item", "places__work_center", "revisions__file"
-        )
-        return self.page(self.here(found.filter(**self.filters(self.Query))), DocumentOutput)
+        return self.page(self.here(_documents().filter(**self.filters(self.Query))), DocumentOutput)
 
 
 class ReadConfirmationsView(ApiView):
@@ -406,3 +423,8 @@ def _photos_for(grant: Grant) -> QuerySet[Photo]:
         at = Q() if grant.everywhere else Q(site__code__in=grant.sites(kind.right))
         seen |= Q(about=kind.key) & at
     return _photos().filter(seen)
+
+
+def _documents() -> QuerySet[Document]:
+    documents = Document.objects.select_related("site")
+    return documents.prefetch_related("places__item", "places__work_center", "revisions__file")

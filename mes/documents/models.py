@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from mes.core.persons import Naming
+from mes.core.tongues import TranslationsField, told
 from mes.documents.rules import PDF
 from mes.execution.models import Operation
 from mes.masterdata.models import Item, Person, Site, WorkCenter
@@ -50,6 +51,7 @@ class Document(models.Model):
     number = models.CharField(max_length=64)
     title = models.CharField(max_length=200)
     kind = models.CharField(max_length=16, choices=Kind, default=Kind.INSTRUCTION)
+    translations = TranslationsField(of=("title",), help_text="Of the title, for terminals.")
     needs_reading = models.BooleanField(
         default=False, help_text="Everybody confirms once that they have read it, and again for a new revision."
     )
@@ -132,6 +134,7 @@ class DocumentRevision(models.Model):
     change = models.CharField(
         max_length=400, blank=True, default="", help_text="What is new, for who knows the last one."
     )
+    translations = TranslationsField(of=("steps", "change"), help_text="For terminals. Released with the revision.")
     status = models.CharField(max_length=16, choices=Status, default=Status.DRAFT, editable=False)
     created_at = models.DateTimeField(editable=False)
     released_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -163,7 +166,16 @@ class DocumentRevision(models.Model):
     @property
     def lines(self) -> list[str]:
         """The steps, one each."""
-        return [line.strip() for line in self.steps.splitlines() if line.strip()]
+        return _lines(self.steps)
+
+    @property
+    def told_lines(self) -> list[str]:
+        """The steps in the reader's language, or as they were written."""
+        return _lines(told(self, "steps"))
+
+
+def _lines(steps: str) -> list[str]:
+    return [line.strip() for line in steps.splitlines() if line.strip()]
 
 
 class ReadConfirmation(models.Model):

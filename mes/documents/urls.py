@@ -15,6 +15,7 @@ urlpatterns = [
 api_urlpatterns = [
     path("documents", api.DocumentsView.as_view(), name="api-documents"),
     path("documents/files", api.DocumentFilesView.as_view(), name="api-document-files"),
+    path("documents/<row:pk>/translations", api.DocumentTranslationsView.as_view(), name="api-document-translations"),
     path("documents/<row:pk>/revisions", api.RevisionsView.as_view(), name="api-document-revisions"),
     path("document-revisions/<row:pk>/release", api.ReleaseView.as_view(), name="api-revision-release"),
     path("document-revisions/<row:pk>/withdraw", api.WithdrawView.as_view(), name="api-revision-withdraw"),

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from mes.core.errors import InvalidInput, NotFound
+from mes.core.tongues import told
 from mes.equipment import services
 from mes.equipment.models import MaintenanceRequest
 from mes.equipment.queries import stops as queries
@@ -82,7 +83,7 @@ def standstill(work_unit_id: int, now: datetime) -> Standstill | None:
     held = queries.current_intervals(list(WorkUnit.objects.filter(pk=work_unit_id)), now=now).get(work_unit_id)
     if held is None or held.state != states.STOPPED:
         return None
-    return Standstill(since=held.start, reason=held.reason.name if held.reason else "")
+    return Standstill(since=held.start, reason=told(held.reason) if held.reason else "")
 
 
 def _open_calls(units: list[WorkUnit]) -> QuerySet[MaintenanceRequest]:

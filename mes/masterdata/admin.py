@@ -165,10 +165,25 @@ class FactAdmin(PlainNumbers, BySite, ModelAdmin):
         return False
 
 
+class LanguageForm(forms.ModelForm):
+    """A row that says a language chooses among those that terminals speak."""
+
+    none = "Nobody said"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "language" in self.fields:
+            old = self.fields["language"]
+            self.fields["language"] = forms.ChoiceField(
+                choices=[("", self.none), *settings.LANGUAGES], required=False, help_text=old.help_text
+            )
+
+
 @admin.register(Site)
 class SiteAdmin(KeptAdmin):
     """Plants and what they decide for themselves; a further one is opened by an administrator."""
 
+    form = LanguageForm
     site_path = "code"
     list_display = ["code", "name", "time_zone", "currency", "completes_with_last_operation", "active"]
     search_fields = ["code", "name"]
@@ -334,9 +349,10 @@ class RoutingAdmin(OwnedAdmin):
     inlines = [RoutingStepInline]
 
 
-class PersonForm(forms.ModelForm):
+class PersonForm(LanguageForm):
     """A person, with a new badge or PIN where one is typed in."""
 
+    none = "As the device"
     new_badge = forms.CharField(
         required=False, max_length=256, help_text="Scan the badge; an earlier one stops working."
     )
@@ -347,12 +363,6 @@ class PersonForm(forms.ModelForm):
     class Meta:
         model = Person
         fields = ["site", "number", "name", "language", "active"]
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        choices = [("", "As the device"), *settings.LANGUAGES]
-        if "language" in self.fields:
-            self.fields["language"] = forms.ChoiceField(choices=choices, required=False)
 
     def clean_new_pin(self) -> str:
         pin = str(self.cleaned_data.get("new_pin") or "")

@@ -11,7 +11,9 @@ from rest_framework.response import Response
 from mes.core import persons
 from mes.core.api.fields import CodeField, InstantField, OutputDecimalField
 from mes.core.api.input import ChoiceField, ChoicesField, Filters, FlagField, Input
+from mes.core.api.translations import ToldTranslations, translations_of
 from mes.core.api.views import ApiView
+from mes.core.tongues import set_translations
 from mes.masterdata.models import (
     BillOfMaterials,
     Item,
@@ -382,12 +384,27 @@ class ReasonsView(ApiView):
         name = serializers.CharField()
         parent = serializers.CharField(source="parent.code", allow_null=True, default=None)
         active = serializers.BooleanField()
+        translations = ToldTranslations()
 
     @extend_schema(operation_id="reasons_list", parameters=[Query], responses=Output(many=True))
     def get(self, request: Any) -> Response:
         """List the reasons of the caller's sites."""
         reasons = ReasonCode.objects.select_related("site", "parent").filter(**self.filters(self.Query))
         return self.page(self.here(reasons), self.Output)
+
+
+class ReasonTranslationsView(ApiView):
+    """What a reason is called in other languages: ours, also where an ERP owns the reason."""
+
+    rights = {"PUT": "masterdata:write"}
+    Body = translations_of(ReasonCode)
+
+    @extend_schema(operation_id="reasons_translate", request=Body, responses=ReasonsView.Output)
+    def put(self, request: Any, pk: int) -> Response:
+        """Say what the reason is called in the languages of terminals; a language that is left out has no word any more."""
+        reason = self.one(ReasonCode.objects.select_related("site", "parent"), what="reason", pk=pk)
+        set_translations(row=reason, translations=self.body(self.Body))
+        return Response(ReasonsView.Output(reason).data)
 
 
 def _items() -> Any:

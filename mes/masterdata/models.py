@@ -10,6 +10,7 @@ from simple_history.models import HistoricalRecords
 
 from mes.core import persons, shares
 from mes.core.fields import ExactField, MinutesField, QuantityField
+from mes.core.tongues import TranslationsField
 
 
 class FactorField(ExactField):
@@ -45,6 +46,13 @@ class Site(models.Model):
     name = models.CharField(max_length=200)
     time_zone = models.CharField(max_length=64, default="UTC", help_text="IANA name, such as Europe/Berlin.")
     currency = models.CharField(max_length=3, default="EUR")
+    language = models.CharField(
+        max_length=8,
+        blank=True,
+        default="",
+        help_text="In which reasons, checks and instructions are written here: terminals in another language say so where "
+        "nobody translated one. Empty: nobody said, and they do not.",
+    )
     completes_with_last_operation = models.BooleanField(
         default=True, help_text="Completing the last operation of an order completes the order."
     )
@@ -457,6 +465,10 @@ class ReasonCode(Provenance):
     name = models.CharField(max_length=200)
     parent = models.ForeignKey("self", on_delete=models.PROTECT, related_name="children", null=True, blank=True)
     active = models.BooleanField(default=True)
+    translations = TranslationsField(
+        of=("name",),
+        help_text="Of the name, for terminals and printed reasons. Ours, also where an ERP owns the reason.",
+    )
 
     history = HistoricalRecords()
     OWNED_FIELDS = ("site", "kind", "code", "name", "parent", "active")

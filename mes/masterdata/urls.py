@@ -18,4 +18,5 @@ urlpatterns = [
     path("split-policies", api.SplitPoliciesView.as_view(), name="api-split-policies"),
     path("people", api.PeopleView.as_view(), name="api-people"),
     path("reasons", api.ReasonsView.as_view(), name="api-reasons"),
+    path("reasons/<row:pk>/translations", api.ReasonTranslationsView.as_view(), name="api-reason-translations"),
 ]

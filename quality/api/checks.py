@@ -16,12 +16,13 @@ from mes.core.api.fields import (
     UUIDField,
 )
 from mes.core.api.input import ChoicesField, Filters, FlagField, Input
+from mes.core.api.translations import words_of
 from mes.core.api.views import ApiView
 from mes.execution.api.inputs import Acting, decided_by, moment, person_at
 from mes.execution.models import Operation
 from quality import queries, services
 from quality.api.outputs import DECIDE, FACT, CheckOutput, PlanOutput, ReadingOutput, ResultOutput
-from quality.models import InspectionPlan, InspectionResult, OrderCheck, Reading, Trigger
+from quality.models import Characteristic, InspectionPlan, InspectionResult, OrderCheck, Reading, Trigger
 from quality.queries import CheckState
 
 ACTIVE = (Operation.Status.SETUP, Operation.Status.RUNNING, Operation.Status.PAUSED)
@@ -44,10 +45,37 @@ class PlansView(ApiView):
     @extend_schema(operation_id="inspection_plans_list", parameters=[Query], responses=PlanOutput(many=True))
     def get(self, request: Any) -> Response:
         """List inspection plans with their characteristics and checks."""
-        plans = InspectionPlan.objects.select_related("site", "item", "work_center").prefetch_related(
-            "characteristics__uom", "checks"
-        )
-        return self.page(self.here(plans.filter(**self.filters(self.Query))), PlanOutput)
+        return self.page(self.here(_plans().filter(**self.filters(self.Query))), PlanOutput)
+
+
+class PlanTranslationsView(ApiView):
+    """What the characteristics of a plan are called in other languages."""
+
+    rights = {"PUT": "quality:plan"}
+
+    class Body(Input):
+        class One(Input):
+            code = CodeField(max_length=32)
+            vars().update(words_of(Characteristic))
+
+        characteristics = serializers.ListField(child=One(), allow_empty=False, max_length=200)
+
+    @extend_schema(operation_id="inspection_plans_translate", request=Body, responses=PlanOutput)
+    def put(self, request: Any, pk: int) -> Response:
+        """Say what the named characteristics are called, and how they are measured, in the languages of terminals.
+
+        Of each that is named these are all translations; those that are not named keep theirs. Orders that are released
+        from now on have them.
+        """
+        plan = self.one(InspectionPlan.objects.all(), what="inspection plan", pk=pk)
+        rows = [dict(row) for row in self.body(self.Body)["characteristics"]]
+        services.translate_plan(plan_id=plan.pk, translations={row.pop("code"): row for row in rows})
+        return Response(PlanOutput(_plans().get(pk=pk)).data)
+
+
+def _plans() -> Any:
+    plans = InspectionPlan.objects.select_related("site", "item", "work_center")
+    return plans.prefetch_related("characteristics__uom", "checks")
 
 
 class ChecksView(ApiView):

@@ -6,6 +6,7 @@ from mes.core.api.fields import (
     InstantField,
     OutputDecimalField,
 )
+from mes.core.api.translations import ToldTranslations
 from mes.masterdata.api import PersonNumberField, SignedField
 from quality import queries
 from quality.models import (
@@ -35,6 +36,7 @@ class CharacteristicOutput(serializers.Serializer):
     )
     instruction = serializers.CharField()
     reaction = serializers.CharField()
+    translations = ToldTranslations()
 
 
 class PlanOutput(serializers.Serializer):

@@ -4,7 +4,7 @@
 before anything of quality's own.
 """
 
-from quality.services.freezing import freeze_plans, revise_plan
+from quality.services.freezing import freeze_plans, revise_plan, translate_plan
 from quality.services.nonconformances import (
     AlreadyDecided,
     CannotDispose,
@@ -46,5 +46,6 @@ __all__ = [
     "release_sample",
     "revise_plan",
     "take_readings",
+    "translate_plan",
     "words_of",
 ]

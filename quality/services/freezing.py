@@ -1,10 +1,21 @@
 """Plans: their revision, and the copy that an order keeps from its release on."""
 
+from collections.abc import Mapping
+
 from django.db import transaction
 from django.db.models import Q
 
+from mes.core.errors import InvalidInput
+from mes.core.tongues import Translations, set_translations
 from mes.execution.models import Operation, WorkOrder
 from quality.models import Characteristic, CharacteristicBase, InspectionPlan, OrderCharacteristic, OrderCheck
+
+
+class CharacteristicUnknown(InvalidInput):
+    """A plan has no characteristic of that code."""
+
+    code = "characteristic_unknown"
+
 
 _COPIED = [field.name for field in CharacteristicBase._meta.get_fields()]
 
@@ -46,6 +57,24 @@ def _freeze(plan: InspectionPlan, operation: Operation) -> None:
 
 def _copied(one: Characteristic) -> dict[str, object]:
     return {name: getattr(one, name) for name in _COPIED}
+
+
+@transaction.atomic
+def translate_plan(*, plan_id: int, translations: Mapping[str, Translations]) -> InspectionPlan:
+    """Make these all translations of the named characteristics, by code; where anything changed, it is a new revision.
+
+    :raises CharacteristicUnknown: the plan has none of that code; nothing was changed.
+    :raises mes.core.errors.InvalidInput: a text that cannot be.
+    """
+    plan = InspectionPlan.objects.select_for_update(of=["self"]).get(pk=plan_id)
+    known = {one.code: one for one in plan.characteristics.all()}
+    for code in translations:
+        if code not in known:
+            raise CharacteristicUnknown(
+                f"{plan} has no characteristic {code}. It has: {', '.join(known) or 'none'}.", field="characteristics"
+            )
+    changed = [set_translations(row=known[code], translations=words) for code, words in translations.items()]
+    return revise_plan(plan_id=plan_id) if any(changed) else plan
 
 
 @transaction.atomic

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from mes.core import bus
 from mes.core.errors import DomainError, InvalidInput
+from mes.core.tongues import told
 from mes.execution.models import Operation, WorkOrder
 from mes.execution.rules import effective_time, shown
 from mes.execution.services.floor import NotStarted
@@ -159,7 +160,7 @@ def judge_text(characteristic: OrderCharacteristic, text: str) -> tuple[Decimal 
         measured = rules.parse_gauge(text)
     except rules.GaugeUnreadable as error:
         raise ValueUnreadable(
-            _("%(name)s: %(why)s") % {"name": characteristic.name, "why": error},
+            _("%(name)s: %(why)s") % {"name": told(characteristic), "why": error},
             field=characteristic.code,
         ) from error
     value = _in_unit(characteristic, measured)
@@ -171,7 +172,7 @@ def _judge_answer(characteristic: OrderCharacteristic, text: str) -> bool:
 
     :raises ValueUnreadable: it is no answer to this.
     """
-    name, code = characteristic.name, characteristic.code
+    name, code = told(characteristic), characteristic.code
     if characteristic.kind == Kind.ATTRIBUTE:
         if text not in ("ok", "nok"):
             raise ValueUnreadable(_("%(name)s: say ok or nok.") % {"name": name}, field=code)
@@ -205,14 +206,14 @@ def _in_unit(characteristic: OrderCharacteristic, measured: rules.Measured) -> D
     if found is None:
         raise ValueUnreadable(
             _("%(name)s is measured in %(wanted)s; the gauge said “%(unit)s”. Set it to %(wanted)s.")
-            % {"name": characteristic.name, "wanted": uom.code, "unit": measured.unit},
+            % {"name": told(characteristic), "wanted": uom.code, "unit": measured.unit},
             field=characteristic.code,
         )
     try:
         exact = convert(measured.value, source=unit_of(found), target=unit_of(uom), factors={})
     except DimensionMismatch as error:
         raise ValueUnreadable(
-            _("%(name)s: %(why)s") % {"name": characteristic.name, "why": error.detail},
+            _("%(name)s: %(why)s") % {"name": told(characteristic), "why": error.detail},
             field=characteristic.code,
         ) from error
     return rounded(exact, decimals=6)
@@ -281,7 +282,7 @@ def _read(
     value, passed = judge_text(characteristic, entry.text)
     if value is not None and abs(value) >= Decimal(10) ** 12:
         raise ValueUnreadable(
-            _("%(name)s: %(text)s cannot be right.") % {"name": characteristic.name, "text": entry.text[:40]},
+            _("%(name)s: %(text)s cannot be right.") % {"name": told(characteristic), "text": entry.text[:40]},
             field=characteristic.code,
         )
     before = sample.last.get((characteristic.pk, entry.piece))
@@ -374,10 +375,10 @@ def words_of(reading: Reading) -> str:
     """Return a reading as the terminal says it: the value, and by how much it is out."""
     characteristic = reading.characteristic
     if reading.value is None:
-        return f"{characteristic.name}: {reading.words or (_('OK') if reading.passed else _('not OK'))}"
+        return f"{told(characteristic)}: {reading.words or (_('OK') if reading.passed else _('not OK'))}"
     unit = f" {characteristic.uom.symbol or characteristic.uom.code}" if characteristic.uom else ""
     excess = rules.Tolerance(characteristic.lower, characteristic.upper).excess(reading.value)
     by = {"n": shown(abs(excess)) if excess else ""}
     over = _("%(n)s above the limit") if excess and excess > 0 else _("%(n)s below the limit")
     out = f", {over % by}" if excess else ""
-    return f"{characteristic.name}: {shown(reading.value)}{unit}{out}"
+    return f"{told(characteristic)}: {shown(reading.value)}{unit}{out}"

@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from mes.core import persons
+from mes.core import persons, tongues
 from mes.core.paper.barcodes import QUIET_MODULES as QUIET
 from mes.core.paper.barcodes import code128_bars
 
@@ -63,6 +63,27 @@ STATES: dict[str, tuple[str, str, Any]] = {
 def who(row: Any, names: str = "person") -> str:
     """Write who is named in the first of a row's fields (``person,by``) that names anybody: “somebody” in privacy mode."""
     return next((told for name in names.split(",") if row and (told := persons.shown(row, name))), "")
+
+
+@register.filter
+def told(row: Any, name: str = "name") -> str:
+    """Write a row's text in the reader's language, or as it was entered where nobody translated it."""
+    return tongues.told(row, name)
+
+
+@register.simple_tag(name="told", takes_context=True)
+def told_with_mark(context: Any, row: Any, name: str = "name", language: str = "") -> SafeString:
+    """Write a row's text in the reader's language; one that nobody translated says in which it is (see ``source_mark``)."""
+    return format_html("<bdi>{}</bdi>{}", tongues.told(row, name, language), source_mark(context, row, name, language))
+
+
+@register.simple_tag(takes_context=True)
+def source_mark(context: Any, row: Any, name: str = "name", language: str = "") -> SafeString:
+    """Write in which language a text is that nobody translated; ``written_in`` of the context is the site's own, or "" ."""
+    source = context.get("written_in", "")
+    if not tongues.source_shown(row, name, source, language):
+        return SafeString("")
+    return format_html(' <span class="written-in">{}</span>', source.upper())
 
 
 @register.simple_tag

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from mes.core import bus
 from mes.core.errors import DomainError, InvalidInput
+from mes.core.tongues import Translations, set_translations
 from mes.documents.events import RevisionReleased, RevisionWithdrawn
 from mes.documents.models import Document, DocumentRevision, StoredFile
 
@@ -49,9 +50,10 @@ class RevisionNotReleased(DomainError):
 
 @transaction.atomic
 def add_revision(
-    *, document_id: int, revision: str, file: StoredFile | None, steps: str, change: str, now: datetime
-) -> DocumentRevision:
-    """Add a draft: a stored file, steps (one a line), or both.
+    *, document_id: int, revision: str, file: StoredFile | None, steps: str, change: str, now: datetime,
+    translations: Translations | None = None,
+) -> DocumentRevision:  # fmt: skip
+    """Add a draft: a stored file, steps (one a line), or both, and what of them is translated.
 
     :raises RevisionEmpty: it has neither.
     :raises RevisionTaken: the document has one of that name.
@@ -68,9 +70,11 @@ def add_revision(
         raise FileUnknown(_("The file is not here any more. Hand it in again."), field="file")
     if file is None and not steps.strip():
         raise RevisionEmpty(_("A revision needs a file or steps. Add one of them."), field="file")
-    return DocumentRevision.objects.create(
+    made = DocumentRevision.objects.create(
         document=document, revision=revision, file=file, steps=steps, change=change, created_at=now
     )
+    set_translations(row=made, translations=translations or {})
+    return made
 
 
 @transaction.atomic

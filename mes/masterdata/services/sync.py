@@ -165,7 +165,7 @@ def write(
 
 def _whole(model: type[Any], rows: Sequence[Row], key_fields: Sequence[str]) -> dict[tuple[Hashable, ...], Any]:
     """Return what is stored of these rows, locked, by key."""
-    found = {}
+    found: dict[tuple[Hashable, ...], Any] = {}
     for start in range(0, len(rows), FEW_KEYS):
         names = {row.key[-1] for row in rows[start : start + FEW_KEYS]}
         some = model.objects.select_for_update().filter(**{f"{key_fields[-1]}__in": names}).order_by("pk")

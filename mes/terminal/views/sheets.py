@@ -1,5 +1,6 @@
 """What is printed for the floor: badges of people, the sheet of commands to scan, a code to test scanners with."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -12,6 +13,7 @@ from mes.access.queries import sites_of
 from mes.access.views import requires
 from mes.core.paper import Card, code_cards
 from mes.core.templatetags.lineside import reason_code
+from mes.core.tongues import language_now, source_shown, told
 from mes.masterdata import services as masterdata
 from mes.masterdata.models import Person, ReasonCode
 from mes.terminal.panels import commands
@@ -38,7 +40,9 @@ def command_sheet(request: HttpRequest) -> HttpResponse:
 @requires("orders:read")
 @require_GET
 def reason_sheet(request: HttpRequest) -> HttpResponse:
-    """Show the reasons that can be scanned at terminals, by site and kind, for printing and laminating."""
+    """Show the reasons that can be scanned at terminals, by site and kind, in a language, for printing and laminating."""
+    asked = request.GET.get("language", "")
+    language = asked if asked in dict(settings.LANGUAGES) else language_now()
     sites = sites_of(request.user, SEE).order_by("code")
     wanted = request.GET.get("site", "")
     reasons = ReasonCode.objects.filter(site__in=sites, kind__in=SCANNED, active=True).select_related("site", "parent")
@@ -47,11 +51,24 @@ def reason_sheet(request: HttpRequest) -> HttpResponse:
         reasons = reasons.filter(site__code=wanted)
     if request.GET.get("form") == "pdf":
         cards = [
-            Card(code, one.name, f"{code} · {one.get_kind_display()} · {one.site.code}")
+            Card(code, _named(one, language), f"{code} · {one.get_kind_display()} · {one.site.code}")
             for one, code in ((one, reason_code(one.pk)) for one in reasons)
         ]
         return _pdf(_("Reasons"), cards, "reasons")
-    return render(request, "terminal/reasons.html", {"reasons": reasons, "sites": sites, "site": wanted})
+    context = {
+        "reasons": reasons,
+        "sites": sites,
+        "site": wanted,
+        "language": language,
+        "languages": settings.LANGUAGES,
+    }
+    return render(request, "terminal/reasons.html", context)
+
+
+def _named(reason: ReasonCode, language: str) -> str:
+    """Return a reason's name on paper in a language, and where nobody translated it, in which one it is."""
+    name, source = told(reason, "name", language), reason.site.language
+    return f"{name} ({source.upper()})" if source_shown(reason, "name", source, language) else name
 
 
 @require_GET

@@ -198,6 +198,7 @@ def _draw(place: Place) -> tuple[dict[str, str], str]:
         for panel in panels:
             context = panel.context(place)
             bar = context.get("bar_state", bar)
+            context["written_in"] = place.work_center.site.language
             drawn[panel.key] = render_to_string(panel.template, context)
     return drawn, bar
 

@@ -11,7 +11,7 @@ from typing import Any
 from django.db import models
 from django.db.models import NOT_PROVIDED
 
-from erp_bridge.engine import codec, registry
+from erp_bridge.engine import codec, outbox, registry
 from erp_bridge.models import Connection, OutboundMessage
 from mes.core import persons
 from mes.core.event import Event
@@ -99,14 +99,12 @@ class Planted:
         return uuid.uuid4().hex[: min(12, field.max_length or 12)] if found is None else found
 
     def _tell_an_erp(self) -> OutboundMessage:
-        from erp_bridge.engine.outbox import _Told  # noqa: PLC0415
         from erp_bridge.models import Stream  # noqa: PLC0415
 
         connection = self.world.things[Connection]
         event = self._event(ProductionReported)
         stream = Stream.objects.create(connection=connection, key=event.subject)
-        told = persons.told_event(codec.dump(event), site=event.site)
-        assert _Told(event, THEN).columns[3] == codec.canonical(told)
+        told = outbox.told(event)
         flow = next(flow.key for flow in registry.pushes_of(ProductionReported))
         return OutboundMessage.objects.create(
             connection=connection, stream=stream, seq=1, flow=flow, key="planted", kind=event.kind(),

@@ -54,8 +54,8 @@ def enqueue(event: Event, *, only_flow: str = "", only_connection: int = 0) -> i
     if not by_connection:
         return 0
     now = timezone.now()
-    told = _Told(event, now)
-    return sum(_write(told, connection_id, by_connection[connection_id]) for connection_id in sorted(by_connection))
+    words = _Told(event, now)
+    return sum(_write(words, connection_id, by_connection[connection_id]) for connection_id in sorted(by_connection))
 
 
 def key_of(*, site: str, connection: str, flow: str, event_id: UUID) -> str:
@@ -63,11 +63,16 @@ def key_of(*, site: str, connection: str, flow: str, event_id: UUID) -> str:
     return uuid5(NAMESPACE, f"{site}|{connection}|{flow}|{event_id}").hex
 
 
+def told(event: Event) -> dict[str, Any]:
+    """Return what is written down of an event for ERPs: of a site in privacy mode nobody is named in it."""
+    return persons.told_event(codec.dump(event), site=event.site)
+
+
 class _Told:
     """What all messages of one event have in common, adapted for the database once."""
 
     def __init__(self, event: Event, now: datetime) -> None:
-        data = persons.told_event(codec.dump(event), site=event.site)  # it never changes, so it cannot forget
+        data = told(event)  # it never changes, so it cannot forget
         adapt = database.ops.adapt_datetimefield_value
         self.event = event
         self.now = now
@@ -78,8 +83,8 @@ class _Told:
         ]  # fmt: skip
 
 
-def _write(told: _Told, connection_id: int, pairs: list[tuple[type[Push], wiring.Wire]]) -> int:
-    event, now = told.event, told.now
+def _write(words: _Told, connection_id: int, pairs: list[tuple[type[Push], wiring.Wire]]) -> int:
+    event, now = words.event, words.now
     due = [wire.cadence.after(now, zone=wire.zone, shift_ends=wire.shift_ends) for _, wire in pairs]
     stream_id, first = take_places(connection_id, event.subject, len(pairs), min(filter(None, due), default=None))
     adapt = database.ops.adapt_datetimefield_value
@@ -87,8 +92,8 @@ def _write(told: _Told, connection_id: int, pairs: list[tuple[type[Push], wiring
     for place, ((flow, wire), when) in enumerate(zip(pairs, due, strict=True)):
         key = key_of(site=event.site, connection=wire.name, flow=flow.key, event_id=event.event_id)
         # A reversal must not pass the dead letter of what it reverses.
-        strict = flow.strict or told.is_reversal
-        parameters += [connection_id, stream_id, first + place, flow.key, key, strict, adapt(when), *told.columns]
+        strict = flow.strict or words.is_reversal
+        parameters += [connection_id, stream_id, first + place, flow.key, key, strict, adapt(when), *words.columns]
     with database.cursor() as cursor:
         cursor.execute(_insert(len(pairs)), parameters)
     if any(flow.urgent and when is not None and when <= now for (flow, _), when in zip(pairs, due, strict=True)):

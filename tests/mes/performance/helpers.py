@@ -42,3 +42,9 @@ def vorne_shift():
     report(order, "10", good=8_848, scrap={"BURR": 400}, when=at(479))
     assert StateChange.objects.filter(work_unit=unit).count() == 3
     return unit
+
+
+def text(response):
+    """Return an answered page in one line."""
+    assert response.status_code == 200, response.status_code
+    return " ".join(response.content.decode().split())

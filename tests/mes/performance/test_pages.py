@@ -2,7 +2,7 @@
 
 import csv
 import io
-from datetime import UTC, datetime, time
+from datetime import time
 from decimal import Decimal
 
 import pytest
@@ -10,37 +10,15 @@ import time_machine
 from django.contrib.auth import get_user_model
 from django.urls import reverse
 
-from mes.access.models import Membership
 from mes.core import live
 from mes.equipment.models import PlannedStop
 from mes.execution.models import WorkOrder
 from mes.masterdata.models import Area, Shift, WorkCenter
 from tests.factories import make_site, make_work_center
 from tests.mes.equipment.helpers import run, stop
-from tests.mes.performance.helpers import at, make_shift, vorne_shift
+from tests.mes.performance.helpers import at, make_shift, text, vorne_shift
 
-pytestmark = pytest.mark.django_db
-EVENING = datetime(2026, 3, 2, 13, 59, tzinfo=UTC)
-
-
-@pytest.fixture(autouse=True)
-def evening():
-    live.forget()
-    with time_machine.travel(EVENING, tick=False):
-        yield
-
-
-@pytest.fixture
-def lead(client):
-    user = get_user_model().objects.create_user("lead", password="x")
-    Membership.objects.create(user=user, site=make_site(), role="SUPERVISOR")
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-    return client
-
-
-def text(response):
-    assert response.status_code == 200, response.status_code
-    return " ".join(response.content.decode().split())
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("evening")]
 
 
 def test_the_day_shows_the_figures_with_the_way_they_were_computed(lead):

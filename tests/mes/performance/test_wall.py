@@ -1,13 +1,10 @@
 """The wall: what machines do, on a screen in the hall, for who may see it and for nobody else."""
 
-from datetime import UTC, datetime
-
 import pytest
 import time_machine
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 
-from mes.access.models import Membership
 from mes.core import live
 from mes.masterdata.models import Area, WorkCenter
 from mes.performance.views import wall
@@ -15,31 +12,9 @@ from mes.terminal import queries, services
 from mes.terminal.views.caller import COOKIE
 from tests.factories import make_site, make_work_center
 from tests.mes.equipment.helpers import stop
-from tests.mes.performance.helpers import at, make_shift, vorne_shift
+from tests.mes.performance.helpers import at, make_shift, text, vorne_shift
 
-pytestmark = pytest.mark.django_db
-EVENING = datetime(2026, 3, 2, 13, 59, tzinfo=UTC)
-
-
-@pytest.fixture(autouse=True)
-def evening():
-    live.forget()
-    queries.forget_devices()
-    with time_machine.travel(EVENING, tick=False):
-        yield
-
-
-@pytest.fixture
-def lead(client):
-    user = get_user_model().objects.create_user("lead", password="x")
-    Membership.objects.create(user=user, site=make_site(), role="SUPERVISOR")
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-    return client
-
-
-def text(response):
-    assert response.status_code == 200, response.status_code
-    return " ".join(response.content.decode().split())
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("evening")]
 
 
 def test_it_shows_the_running_shift_and_what_each_machine_makes_of_it(lead):

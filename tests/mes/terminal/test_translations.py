@@ -1,7 +1,6 @@
 """What planners translated is read in the language of the terminal; what they did not is the source, and says so calmly."""
 
 import uuid
-from datetime import timedelta
 
 import pypdfium2
 import pytest
@@ -84,12 +83,12 @@ def test_stops_holds_and_documents_are_told_in_the_terminal_s_language(floor):
     )
     now = timezone.now()
     equipment.report_stop(
-        entry_id=uuid.uuid4(), work_unit_id=unit.pk, person=None, occurred_at=now - timedelta(minutes=5),
+        entry_id=uuid.uuid4(), work_unit_id=unit.pk, person=None, occurred_at=now,
         now=now, reason="TOOL",
     )  # fmt: skip
     hold_work_order(work_order_id=floor.order.pk, reason="ASK", note="", by="lead", now=now)
     said, _asked = panels(floor, "de")
-    assert "Bruch" in said["bar"] and "Tool break" not in said["machines"]
+    assert "<bdi>Bruch</bdi>" in said["machines"] and "Tool break" not in said["machines"]
     assert "<bdi>ASK</bdi> <bdi>Frage offen</bdi>" in said["job"]
     assert "Spannen" in said["documents"] and "<bdi>Drehen.</bdi>" in said["documents"]
     assert "Turn it." not in said["documents"] and "written-in" not in said["documents"]

@@ -14,7 +14,7 @@ function show(text, end) {
   const typed = signs.map((one) => one.typed).join("");
   const read = text || signs.map((one) => one.sign).join("");
   const verdict = part("verdict");
-  verdict.className = "state " + (text ? "run" : "wait");
+  verdict.className = "state long " + (text ? "run" : "wait");
   verdict.firstElementChild.textContent = text ? box.dataset.scan : box.dataset.typing;
   part("read").textContent = read.replace(/[^ -~]/g, "␝");
   part("typed-as").textContent = typed;

@@ -98,13 +98,15 @@ def _entries(unit: WorkUnit, since: datetime) -> list[states.Entry]:
 
 def _occupations(unit: WorkUnit, lower: datetime) -> list[states.Occupation]:
     """Return the jobs that held the unit after ``lower``, or were paused there then, however long before."""
-    # Found by their keys: jobs that are paused or came to an end lately are few, intervals of a unit are many.
-    paused = Operation.objects.filter(status=Operation.Status.PAUSED).exclude(
+    # Found by their keys: jobs that are paused or came to an end here lately are few, intervals of a unit are many. A job
+    # stays with the unit that it was last at; one that went elsewhere since has an interval of that time.
+    last_here = Operation.objects.filter(work_unit=unit).order_by()
+    paused = last_here.filter(status=Operation.Status.PAUSED).exclude(
         work_order__status__in=execution_rules.OVER, work_order__completed_at__lt=lower
     )
     waited = {
-        *paused.order_by().values_list("pk", flat=True),
-        *Operation.objects.filter(completed_at__gte=lower).order_by().values_list("pk", flat=True),
+        *paused.values_list("pk", flat=True),
+        *last_here.filter(completed_at__gte=lower).values_list("pk", flat=True),
         *MachineInterval.objects.filter(started_at__gte=lower).order_by().values_list("operation", flat=True),
     }
     # A job is at one place at a time: of what it did before, only the last can be what it was paused after.
@@ -115,10 +117,8 @@ def _occupations(unit: WorkUnit, lower: datetime) -> list[states.Occupation]:
     held = {one.pk: one for one in here.filter(Q(ended_at=None) | Q(ended_at__gte=lower))}
     held |= {one.pk: one for one in here.filter(pk__in=[pk for pk in left if pk])}
     rows = sorted(held.values(), key=lambda one: one.started_at)
-    later = MachineInterval.objects.filter(
-        operation__in={row.operation_id for row in rows},
-        started_at__gte=min((row.started_at for row in rows), default=lower),
-    )
+    # Whatever these jobs did after the intervals found here, they did after ``lower``.
+    later = MachineInterval.objects.filter(operation__in={row.operation_id for row in rows}, started_at__gte=lower)
     of_jobs: dict[int, list[MachineInterval]] = {row.operation_id: [] for row in rows}
     for one in later.order_by("started_at"):
         of_jobs[one.operation_id].append(one)

@@ -1,6 +1,7 @@
 """Work orders, their operations and components, and the facts that are reported against them."""
 
 import uuid
+from datetime import timedelta
 from decimal import Decimal
 
 from django.db import models
@@ -12,6 +13,8 @@ from mes.core.persons import Naming
 from mes.masterdata.models import Item, Person, Provenance, ReasonCode, Site, Uom, WorkCenter, WorkUnit
 
 _MICRO = Decimal("0.000001")
+ENTERED_LATE = timedelta(minutes=15)
+"""After so long a page says when a fact was entered, beside when it happened."""
 
 
 class WorkOrder(Provenance):
@@ -240,6 +243,11 @@ class ProductionReport(models.Model):
 
     def __str__(self) -> str:
         return f"{self.good_quantity.normalize():f} good, {self.scrap_quantity.normalize():f} scrap"
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it was entered long after it happened: from paper, or after hours without a network."""
+        return self.recorded_at - self.occurred_at > ENTERED_LATE
 
 
 class ScrapLine(models.Model):

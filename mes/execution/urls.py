@@ -4,7 +4,7 @@ from django.urls import path
 
 import mes.core.routes  # noqa: F401  the form of ids in addresses
 from mes.execution.api import counters, material, operations, orders, recall, reports
-from mes.execution.views import board, paper, trace
+from mes.execution.views import board, late, paper, trace
 
 app_name = "execution"
 urlpatterns = [
@@ -15,6 +15,7 @@ urlpatterns = [
     path("trace/<row:pk>/lots.csv", trace.download, name="trace-csv"),
     path("trace/<row:pk>/hold-all", trace.hold_all, name="trace-hold-all"),
     path("orders/<path:number>/traveler", paper.traveler, name="traveler"),
+    path("orders/<path:number>/late", late.report_late, name="late"),
     path("orders/<path:number>/decide", board.decide, name="decide"),
     path("orders/<path:number>/", board.order, name="order"),
 ]

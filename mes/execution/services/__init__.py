@@ -11,6 +11,7 @@ from mes.execution.services.components import issue_component, return_component
 from mes.execution.services.counters import read_counter
 from mes.execution.services.floor import complete_operation, pause_operation, start_operation
 from mes.execution.services.holds import hold_work_order, release_hold
+from mes.execution.services.late import report_late
 from mes.execution.services.orders import (
     cancel_work_order,
     close_work_order,
@@ -46,6 +47,7 @@ __all__ = [
     "release_hold",
     "release_work_order",
     "report_byproduct",
+    "report_late",
     "report_production",
     "return_component",
     "reverse_byproduct",

@@ -113,6 +113,7 @@ def order(request: HttpRequest, number: str) -> HttpResponse:
                 "reports": [(report, answers.get(report.pk, [])) for report in page.reports],
                 "sections": drawn,
                 "may_hold": may(request.user, "orders:hold", site),
+                "may_enter": may(request.user, "reports:over", site),
                 "may_plan": may(request.user, "orders:plan", site),
                 "is_late": bool(found.due_at and found.due_at < timezone.now() and found.status in queries.OPEN_ORDERS),
                 "is_open": found.status in queries.OPEN_ORDERS,

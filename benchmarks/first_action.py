@@ -1,4 +1,4 @@
-"""T1: how long after a terminal's page is asked for its first action is possible, in a real Chromium.
+"""T1 and T8: how long until a terminal's first action is possible, and until a tap is answered, in a real Chromium.
 
 The server is the one of production: granian, with the collected and compressed files that whitenoise serves.
 """
@@ -14,8 +14,9 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from benchmarks.harness import Row
-from benchmarks.plant import operation, site
+from benchmarks.plant import operation, person, site
 from deploy.processes import Crew, answers, free_port, wait_until, web_command
+from mes.masterdata import services as masterdata
 from mes.terminal import services as devices
 from tests import servers
 
@@ -29,11 +30,28 @@ READY = """() => { window.ready = new Promise((told) => {
 }); }"""
 """A button of the pad can be tapped and what it enters can be stored: in milliseconds since the page was asked for."""
 EMPTY = "() => { const load = performance.getEntriesByType('navigation')[0]; return load.domContentLoadedEventEnd; }"
+ANSWERED = """() => { window.answered = new Promise((told) => {
+    let touched = 0;
+    const toast = document.getElementById('toast');
+    const before = toast.dataset.entry;
+    document.addEventListener('pointerdown', (event) => { touched = event.timeStamp; }, { capture: true, once: true });
+    new MutationObserver((_changes, observer) => {
+        if (touched && !toast.hidden && toast.dataset.entry !== before) {
+            observer.disconnect();
+            requestAnimationFrame(() => setTimeout(() => told(performance.now() - touched)));
+        }
+    }).observe(toast, { attributes: true, childList: true, subtree: true });
+}); }"""
+"""From the touch to the frame in which the toast says what was entered, how much and for which order."""
+TAPS = 30
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
 
 
 def first_action(rounds: int) -> list[Row]:
-    """T1: with nothing in the browser's cache and with everything in it, against an empty answer of the same server."""
+    """T1: with nothing in the browser's cache and with everything in it, against an empty answer of the same server.
+
+    T8: from a touch to the frame in which the page answers it.
+    """
     program = servers.chromium_program()
     if program is None:
         print(f"T1 is left out: Chromium is not on this machine; it installs with: {servers.INSTALL['Chromium']}")
@@ -52,7 +70,9 @@ def first_action(rounds: int) -> list[Row]:
         page.wait_for_url("**/t/**")
         enrolled: Any = {"cookies": page.context.cookies()}
         page.context.close()
+        masterdata.set_pin(person_id=person().pk, pin="2580")
         taken = _loads(lambda: browser.new_context(storage_state=enrolled), base, center.code, rounds=rounds)
+        answers_of_taps = _taps(browser.new_context(storage_state=enrolled), base, center.code)
         browser.close()
     empty = statistics.median(taken["empty"])
     return [
@@ -61,6 +81,12 @@ def first_action(rounds: int) -> list[Row]:
             f"{_ms(empty)}: an empty page", f"{statistics.median(taken[kind]) / empty:.1f}", PROMISE,
         )
         for kind, what in (("cold", "cold cache"), ("warm", "warm cache"))
+    ] + [
+        Row(
+            "T8", f"terminal, a tap is answered, {len(answers_of_taps)} taps",
+            f"p50 {_ms(statistics.median(answers_of_taps))}, p95 {_ms(answers_of_taps[-len(answers_of_taps) // 20])}",
+            "16.7 ms: one frame", f"{statistics.median(answers_of_taps) / 16.7:.1f}", "p95 < 100 ms",
+        )
     ]  # fmt: skip
 
 
@@ -81,6 +107,24 @@ def _loads(context: Callable[[], Any], base: str, center: str, *, rounds: int) -
             page.evaluate("() => window.lineside.installed")
         window.close()
     return {kind: loads[1:] for kind, loads in taken.items()}
+
+
+def _taps(window: Any, base: str, center: str) -> list[float]:
+    """Return the milliseconds until each of many taps on +1 was answered on the screen, shortest first."""
+    page = window.new_page()
+    page.goto(f"{base}/t/{center}/")
+    page.click("#operator")
+    page.fill("#sheet-sign-on [name=number]", person().number)
+    page.fill("#sheet-sign-on [name=pin]", "2580")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#sheet-sign-on", state="hidden")
+    taken = []
+    for _ in range(TAPS):
+        page.evaluate(f"({ANSWERED})()")
+        page.click("#pad-1")
+        taken.append(page.evaluate("() => window.answered"))
+    window.close()
+    return sorted(taken)
 
 
 @contextmanager

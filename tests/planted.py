@@ -30,6 +30,7 @@ SET_BY_HAND: dict[str, dict[str, Any]] = {
     "terminal.TerminalEntry": {"state": "DISMISSED", "decision_note": "Twice"},
     "andon.Call": {"status": "RESOLVED", "acknowledged_at": THEN, "resolved_at": THEN},
     "andon.Handover": {"accepted_at": THEN},
+    "performance.LossAction": {"done_at": THEN},
     "equipment.MaintenanceRequest": {"status": "DONE", "acknowledged_at": THEN, "done_at": THEN},
     "execution.ChangeProposal": {"status": "REJECTED", "decided_at": THEN},
     "execution.OrderHold": {"operation": None},

@@ -131,6 +131,7 @@ class World:
         from mes.documents.models import Document, DocumentRevision, Photo, ReadConfirmation  # noqa: PLC0415
         from mes.documents.services import store_photo  # noqa: PLC0415
         from mes.material.models import LotHold  # noqa: PLC0415
+        from mes.performance.models import LossAction  # noqa: PLC0415
         from quality.models import InspectionPlan, Nonconformance, OrderCheck  # noqa: PLC0415
 
         order, now = self.order, factories.NOW
@@ -152,7 +153,11 @@ class World:
             site=self.site, revision=revision, person=self.person, occurred_at=now, recorded_at=now
         )
         self.things |= {Photo: photo, Document: document, DocumentRevision: revision, ReadConfirmation: read}
-        self.pages |= {"photos": photo.pk, "revisions": revision.pk}
+        action = LossAction.objects.create(
+            site=self.site, reason=factories.make_reason(site=self.site, kind="STOP"), what="Order inserts",
+            owned_by="Tooling", due_on=now.date(), created_at=now, created_by="test",
+        )  # fmt: skip
+        self.pages |= {"actions": action.pk, "photos": photo.pk, "revisions": revision.pk}
         self.api = {
             "inspection-plans": plan.pk,
             "photos": photo.pk,

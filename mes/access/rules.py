@@ -27,6 +27,7 @@ RIGHTS: Mapping[str, str] = {
     "stops:correct": "Enter forgotten stops, cut and join stops, and take entries back",
     "maintenance:write": "Acknowledge calls for maintenance and say that the work is done",
     "performance:read": "See OEE and losses",
+    "performance:act": "Plan actions against losses, and say what came of them",
     "costs:read": "See rates and costs",
     "costs:write": "Keep rates that no ERP owns",
     "changes:read": "Read the journal as a feed of changes",
@@ -97,6 +98,7 @@ ROLE_RIGHTS: Mapping[str, frozenset[str]] = {
             "people:unlock",
             "calls:answer",
             "stops:correct",
+            "performance:act",
             "maintenance:write",
         )
     ),
@@ -128,7 +130,9 @@ ROLE_RIGHTS: Mapping[str, frozenset[str]] = {
             "calls:answer",
         )
     ),
-    "MAINTENANCE": frozenset((*_SEE, "people:read", "calls:answer", "stops:write", "maintenance:write")),
+    "MAINTENANCE": frozenset(
+        (*_SEE, "people:read", "calls:answer", "stops:write", "maintenance:write", "performance:act")
+    ),
     "CONTROLLER": frozenset((*_SEE, "people:read", "labor:read", "costs:read", "costs:write", "bridge:read")),
     "INTEGRATOR": frozenset((*_SEE, "people:read", "changes:read", "erp:write", "bridge:read", "bridge:write")),
     "IT": frozenset((*_SEE, "people:read", "changes:read", "bridge:read", "devices:manage", "access:manage")),

@@ -13,7 +13,11 @@ class PerformanceConfig(AppConfig):
         from typing import Any
 
         from mes.access.queries import grant_of_user
+        from mes.core.attention import AttentionSource, sources
         from mes.core.pages import Page, pages
+        from mes.performance.queries.actions import overdue
+
+        sources.add(AttentionSource(key="actions", title=_("Actions"), look=overdue, order=60))
 
         def allowed(user: Any) -> bool:
             grant = grant_of_user(user)

@@ -4,6 +4,7 @@ import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from uuid import uuid4
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -12,14 +13,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from mes.access.queries import sites_of
+from mes.access.queries import may, sites_of
 from mes.access.views import requires
 from mes.equipment.queries.planned import has_shifts
-from mes.equipment.queries.stops import units_of
+from mes.equipment.queries.stops import stop_reasons, units_of
 from mes.execution.models import Operation
 from mes.masterdata.models import Area, Item, ReasonCode, Site, WorkUnit
+from mes.performance.queries.actions import actions_of
 from mes.performance.queries.pareto import COUNT, MINUTES, ParetoRow, jobs_stopped, pareto
 from mes.performance.queries.shifts import production_day, shifts_of_site
+from mes.performance.views.actions import ACT
 from mes.performance.views.pages import RIGHT, chosen_day, chosen_site, harmless
 
 LONGEST_PERIOD = timedelta(days=92)
@@ -106,6 +109,13 @@ def stops_by_reason(request: HttpRequest) -> HttpResponse:
             "has_shifts": has_shifts([site.code]),
             "query": request.GET.urlencode(),
             "others": others.urlencode(),
+            "actions": actions_of(site, now=now),
+            "may_act": may(request.user, ACT, site.code),
+            "stop_reasons": stop_reasons(site),
+            "about": request.GET.get("about", "")[:64] or asked.reason,
+            "about_unit": request.GET.get("about_unit", "")[:64] or (asked.unit.code if asked.unit else ""),
+            "plans": "about" in request.GET or "about_unit" in request.GET,
+            "fact": uuid4(),
         },
     )
 

@@ -1,6 +1,7 @@
 /* What a scanned code does: one place for badges, jobs, lots, reasons, commands and labels, whatever is open. */
 
 import { watch } from "./camera.js";
+import { opened, propose } from "./containers.js";
 import { post } from "./outbox.js";
 import { $, $$, config, say, words } from "./page.js";
 import { look } from "./panels.js";
@@ -140,8 +141,13 @@ function scanned(text, supervisor) {
   }
 }
 
-/* Where a supervisor is asked for, a badge is theirs. */
+/* A container is its lot, with how much. Where a supervisor is asked for, a badge is theirs. */
 export function listenFor(supervisor) {
-  listen((text) => scanned(text, supervisor), () => toast(words.scan_too_long, "bad"));
-  watch((text) => (text.length > LONGEST ? toast(words.scan_too_long, "bad") : scanned(text, supervisor)));
+  const arrived = (text) => {
+    const container = opened(text);
+    scanned(container ? "L" + container.lot : text, supervisor);
+    if (container) { propose(container); }
+  };
+  listen(arrived, () => toast(words.scan_too_long, "bad"));
+  watch((text) => (text.length > LONGEST ? toast(words.scan_too_long, "bad") : arrived(text)));
 }

@@ -13,12 +13,12 @@ from django.db.models import Exists, F, Max, OuterRef, Prefetch, Q, Sum
 from mes.masterdata.models import Item
 from mes.masterdata.queries import placers
 from mes.material.models import DrawnNumber, LabelPrint, Lot, LotHold, MaterialMovement, NumberingRule, PlaceStock
-from mes.material.rules import Label
+from mes.material.rules import Label, lot_in
 
 
 def find_lots(*, text: str, sites: Collection[Any]) -> list[Lot]:
     """Return the lots that a typed or scanned text names at these sites: the same number can exist for several items."""
-    lots = Lot.objects.filter(site__in=sites, number__iexact=text).select_related("item__uom", "site")
+    lots = Lot.objects.filter(site__in=sites, number__iexact=lot_in(text)).select_related("item__uom", "site")
     return list(lots.order_by("item__number", "pk")[:50])
 
 
@@ -62,7 +62,10 @@ def labels_of(done: LabelPrint) -> list[Label]:
     if done.each is None:
         return [label] * done.copies
     quantity = f"{done.each.normalize():f} {done.lot.item.uom}"
-    return [replace(label, quantity=quantity, part=f"{n}/{done.copies}") for n in range(1, done.copies + 1)]
+    return [
+        replace(label, quantity=quantity, part=f"{n}/{done.copies}", contents=done.each)
+        for n in range(1, done.copies + 1)
+    ]
 
 
 def usable_lots(items: Collection[int], now: datetime) -> dict[int, list[Lot]]:

@@ -1,6 +1,6 @@
 """How lots are numbered, and what stands on their labels: plain functions of plain values."""
 
-from mes.material.rules.labels import HEIGHT_MM, WIDTH_MM, Label, zpl
+from mes.material.rules.labels import HEIGHT_MM, WIDTH_MM, Label, lot_in, zpl
 from mes.material.rules.numbering import (
     ALPHABET,
     NumbersUsedUp,
@@ -23,6 +23,7 @@ __all__ = [
     "check_character",
     "check_pattern",
     "facts_of",
+    "lot_in",
     "read_pattern",
     "zpl",
 ]

@@ -1,10 +1,13 @@
 """What stands on the label of a lot or container, and how a label printer is told (ZPL II)."""
 
+import re
 from dataclasses import dataclass
+from decimal import Decimal
 
 DOTS_PER_MM = 8
 """203 dpi, which every label printer has; 300 dpi ones print the same layout smaller."""
 WIDTH_MM, HEIGHT_MM = 100, 50
+_CONTAINER = re.compile(r"[Kk]\d+(\.\d+)?-\d+-(?P<lot>.+)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,11 +23,24 @@ class Label:
     made: str = ""
     part: str = ""
     """Which of how many containers: 1/4."""
+    contents: Decimal | None = None
+    """What is in this container, in the item's own unit; None: the label is of the lot as a whole."""
 
     @property
     def code(self) -> str:
-        """The lot with the letter before it that tells a terminal what was scanned."""
-        return f"L{self.lot}"
+        """The lot with the letter before it that tells a terminal what was scanned: ``L24-118``.
+
+        Of a container it says how much is in it and which one it is, too: ``K250-2-24-118``.
+        """
+        if self.contents is None:
+            return f"L{self.lot}"
+        return f"K{self.contents.normalize():f}-{self.part.split('/')[0]}-{self.lot}"
+
+
+def lot_in(code: str) -> str:
+    """Return the lot that a label's code names; the text itself where it is no code of a label."""
+    container = _CONTAINER.fullmatch(code)
+    return container["lot"] if container else code
 
 
 def zpl(label: Label, *, copies: int) -> str:

@@ -14,7 +14,7 @@ from mes.masterdata.rules import QuantityPrecision
 from mes.material import services
 from mes.material.events import LabelsPrinted
 from mes.material.models import LabelPrint
-from mes.material.queries import label_of
+from mes.material.queries import find_lots, label_of, labels_of
 from mes.material.rules import Label, zpl
 from tests.api.callers import problem, with_role
 from tests.factories import NOW, make_item, make_lot, make_site, make_work_order
@@ -158,6 +158,15 @@ def test_containers_are_numbered_and_say_what_is_in_each(lot):
     assert "A-1" in first and "3 pcs · 1/2" in first and "3 pcs · 2/2" in second
     text = services.zpl_of(done)
     assert text.count("^XA") == 2 and "1/2" in text and "2/2" in text
+
+
+def test_a_containers_code_is_its_lots_with_what_is_in_it(lot):
+    done = print_(lot, copies=2, each=Decimal("3.00"))
+    codes = [label.code for label in labels_of(done)]
+    assert codes == ["K3-1-A-1", "K3-2-A-1"]
+    assert [found.pk for found in find_lots(text=codes[1], sites=[lot.site])] == [lot.pk]
+    assert "K3-2-A-1" in services.zpl_of(done)
+    assert find_lots(text="K3-2-", sites=[lot.site]) == []
 
 
 def test_a_container_holds_something_and_whole_pieces(lot):

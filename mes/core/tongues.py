@@ -12,6 +12,9 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
+from django.forms.renderers import get_default_renderer
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
@@ -119,16 +122,35 @@ class TranslationsWidget(forms.MultiWidget):
 
     def __init__(self, places: Sequence[tuple[Any, str, str]]) -> None:
         self.places = list(places)
-        super().__init__(
-            {f"{source.name}_{code}": _input(source, code, spoken) for source, code, spoken in self.places}
+        super().__init__({f"{source.name}_{code}": _input(source, code) for source, code, spoken in self.places})
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        drawn = renderer or get_default_renderer()
+        inputs = self.get_context(name, value, attrs)["widget"]["subwidgets"]
+        rows = format_html_join(
+            "",
+            '<label class="block mb-3"><span class="text-xs">{}</span>{}</label>',
+            (
+                (_label(source, spoken), mark_safe(drawn.render(one["template_name"], {"widget": one})))  # noqa: S308
+                for (source, _code, spoken), one in zip(self.places, inputs, strict=True)
+            ),
         )
+        if len({source.name for source, _code, _spoken in self.places}) == 1:
+            return rows
+        return format_html(
+            '<details{}><summary class="cursor-pointer mb-3">In other languages</summary>{}</details>',
+            " open" if any(one["value"] for one in inputs) else "", rows,
+        )  # fmt: skip
 
     def decompress(self, value: Translations | None) -> list[str]:
         return [(value or {}).get(source.name, {}).get(code, "") for source, code, _spoken in self.places]
 
 
-def _input(source: Any, code: str, spoken: str) -> forms.Widget:
-    label = f"{source.verbose_name.capitalize()} – {spoken}"
-    attrs = {"placeholder": label, "aria-label": label, "lang": code, "dir": "auto"}
+def _label(source: Any, spoken: str) -> str:
+    return f"{source.verbose_name.capitalize()} – {spoken}"
+
+
+def _input(source: Any, code: str) -> forms.Widget:
+    attrs = {"lang": code, "dir": "auto"}
     many = isinstance(source, models.TextField) or (source.max_length or 0) > 400
     return UnfoldAdminTextareaWidget(attrs=attrs | {"rows": 3}) if many else UnfoldAdminTextInputWidget(attrs=attrs)

@@ -63,28 +63,31 @@ class LateForm(forms.Form):
 
     fact = forms.UUIDField(widget=forms.HiddenInput)
     operation = forms.ChoiceField()
-    occurred_at = Moment(label="When it was made")
-    person = forms.CharField(required=False, max_length=64, label="Who made it", help_text="Personnel number.")
-    good = Quantity(label="Good")
-    rework = Quantity(label="To rework")
-    lot = forms.CharField(required=False, max_length=64, label="Output lot", help_text="Empty: as at the terminal.")
+    occurred_at = Moment()
+    person = forms.CharField(required=False, max_length=64)
+    good = Quantity()
+    rework = Quantity()
+    lot = forms.CharField(required=False, max_length=64)
     note = forms.CharField(required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 2}))
-    begun_at = Moment(required=False, label="Begun at", help_text="Where nobody has started the operation yet.")
-    finished = forms.BooleanField(required=False, label="With it the operation was finished")
-    approved_by = forms.CharField(
-        required=False, max_length=64, label="Allowed by",
-        help_text="Personnel number of whoever allows more, or less, than the order wants.",
-    )  # fmt: skip
+    begun_at = Moment(required=False)
+    finished = forms.BooleanField(required=False)
+    approved_by = forms.CharField(required=False, max_length=64)
 
     def __init__(self, *given: Any, order: WorkOrder, **named: Any) -> None:
         super().__init__(*given, **named)
         self.order = order
         steps = order.operations.exclude(status=Operation.Status.COMPLETED).order_by("position")
         self.fields["operation"].choices = [(str(one.pk), f"{one.number} {one.name}") for one in steps]  # type: ignore[attr-defined]
-        choices = [("", "–"), *((one.code, one.name) for one in reasons(site=order.site, kind=ReasonCode.Kind.SCRAP))]
+        # Labels of further lines are for who hears them; who sees the form sees them in the fields.
+        choices = [
+            ("", _("Why")),
+            *((one.code, one.name) for one in reasons(site=order.site, kind=ReasonCode.Kind.SCRAP)),
+        ]
         for n in range(1, SCRAP_LINES + 1):
-            self.fields[f"scrap_quantity_{n}"] = Quantity(label=f"Scrap {n}")
-            self.fields[f"scrap_reason_{n}"] = forms.ChoiceField(required=False, choices=choices, label=f"Reason {n}")
+            self.fields[f"scrap_quantity_{n}"] = Quantity(
+                widget=forms.NumberInput(attrs={"step": "any", "min": "0", "placeholder": _("How many")})
+            )
+            self.fields[f"scrap_reason_{n}"] = forms.ChoiceField(required=False, choices=choices)
 
     @property
     def scrap_lines(self) -> list[tuple[Any, Any]]:

@@ -123,7 +123,7 @@ def test_a_planner_enters_translations_in_the_admin_also_of_a_reason_that_an_erp
     floor.reason.save()
     page = reverse("admin:masterdata_reasoncode_change", args=[floor.reason.pk])
     form = client.get(page).content.decode()
-    assert 'aria-label="Name – Deutsch"' in form and 'value="버"' in form
+    assert '<span class="text-xs">Name – Deutsch</span>' in form and 'value="버"' in form
     said = {"translations_name_de": " Grat ", "translations_name_ko": "", "translations_name_ar": "نتوء"}
     assert client.post(page, said).status_code == 302
     floor.reason.refresh_from_db()

@@ -4,7 +4,7 @@ Each is looked at by axe and measured, light on a screen and dark on a phone; ``
 """
 
 import uuid
-from datetime import timedelta
+from datetime import time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -23,6 +23,7 @@ from mes.execution.services import hold_all
 from mes.masterdata.models import PrivacyPolicy
 from mes.material import services as material
 from mes.material.models import Lot
+from mes.performance import services as performance
 from mes.terminal import services as terminal
 from mes.terminal.models import Device, TerminalEntry
 from tests.browser.test_states import look, record
@@ -30,12 +31,14 @@ from tests.factories import (
     make_item,
     make_lot,
     make_person,
+    make_reason,
     make_stock_place,
     make_work_center,
     make_work_order,
 )
-from tests.mes.equipment.helpers import stop
+from tests.mes.equipment.helpers import make_stop_reason, run, stop
 from tests.mes.execution.helpers import report, start
+from tests.mes.performance.helpers import make_shift
 
 pytestmark = pytest.mark.browser
 
@@ -169,9 +172,35 @@ def large_wall(plant):
     return f"/wall/{plant.site.code}/", "lead", "LATHE-07"
 
 
+def entered_at_a_desk(plant):
+    start(plant, "10", when=ago(120))
+    make_reason(site=plant.site, code="BURR", name="Burr")
+    return f"/orders/{plant.number}/late", "lead", "Enter what was made earlier"
+
+
+def actions_against_stops(plant):
+    unit = center_of(plant).work_units.get()
+    make_shift(plant.site, starts_at=time(0), ends_at=time(12))
+    make_shift(plant.site, code="LATE", starts_at=time(12), ends_at=time(0))
+    make_stop_reason("TOOL", site=plant.site, name="Tool broke")
+    make_stop_reason("CHIPS", site=plant.site, name="Chips in the way")
+    start(plant, "10", when=ago(200))
+    for begun, reason in ((150, "TOOL"), (90, "CHIPS")):
+        stop(unit, when=ago(begun), reason=reason)
+        run(unit, when=ago(begun - 20))
+    today = timezone.now().date()
+    for what, reason, late in (("Order harder inserts", "TOOL", 0), ("Try the longer nozzle", "CHIPS", 3)):
+        performance.plan_action(
+            action_id=uuid.uuid4(), site=plant.site, what=what, owned_by="Tooling", due_on=today - timedelta(days=late),
+            by="lead", now=ago(60 * 24 * 4), reason=reason, work_unit=unit.code if late else "",
+        )  # fmt: skip
+    day = today - timedelta(days=1)
+    return f"/oee/pareto/?site={plant.site.code}&from={day}&to={today}&about=TOOL", "lead", "Order harder inserts"
+
+
 FILLED = [
     calls, maintenance, devices, lifted_hold, everything_held, entry_for_the_supervisor, line_stock_to_read, private_day,
-    large_wall,
+    large_wall, entered_at_a_desk, actions_against_stops,
 ]  # fmt: skip
 
 

@@ -50,7 +50,7 @@ class Asked:
     def of(cls, request: HttpRequest, site: Site, areas: Sequence[Area], now: datetime) -> "Asked":
         """Read the query; a period that is too long is cut, and said so."""
         last = chosen_day(request, "to", production_day(site, now))
-        first = min(chosen_day(request, "from", last - timedelta(days=6)), last)
+        first = min(chosen_day(request, "from", last - timedelta(days=6), latest=date.max), last)
         if last - first > LONGEST_PERIOD:
             first = last - LONGEST_PERIOD
             messages.info(request, _("At most %(n)s days are shown at once.") % {"n": LONGEST_PERIOD.days})

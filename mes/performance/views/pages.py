@@ -241,8 +241,11 @@ def chosen_site(request: HttpRequest, sites: Sequence[Site]) -> Site | None:
     return next((site for site in sites if site.code == wanted), None if wanted else next(iter(sites), None))
 
 
-def chosen_day(request: HttpRequest, name: str, usual: date) -> date:
-    """Return a day of the query; one that cannot be read, or lies in the future, is taken as the usual one, and said so."""
+def chosen_day(request: HttpRequest, name: str, usual: date, *, latest: date | None = None) -> date:
+    """Return a day of the query; one that cannot be read is taken as the usual one, and said so.
+
+    So, without a word, is one after the ``latest``: the day after the usual one where nothing else is given.
+    """
     text = request.GET.get(name, "")
     if not text:
         return usual
@@ -251,4 +254,4 @@ def chosen_day(request: HttpRequest, name: str, usual: date) -> date:
     except ValueError:
         messages.warning(request, _("“%(text)s” is not a date, so this is today.") % {"text": text[:20]})
         return usual
-    return day if date(2000, 1, 1) <= day <= usual + timedelta(days=1) else usual
+    return day if date(2000, 1, 1) <= day <= (latest or usual + timedelta(days=1)) else usual

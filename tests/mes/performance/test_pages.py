@@ -110,6 +110,22 @@ def test_a_name_that_a_spreadsheet_would_run_is_made_harmless(lead):
     assert "'=cmd()" in answer.content.decode() and ",=cmd()" not in answer.content.decode()
 
 
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("from=2026-03-02&to=2026-03-02", ("2026-03-02", "2026-03-02")),
+        ("from=2026-02-27&to=2026-03-01", ("2026-02-27", "2026-03-01")),
+        ("from=2026-03-02&to=2026-03-01", ("2026-03-01", "2026-03-01")),
+        ("to=2026-03-01", ("2026-02-23", "2026-03-01")),
+        ("from=soon", ("2026-02-24", "2026-03-02")),
+    ],
+)
+def test_the_days_that_are_asked_for_are_those_shown(lead, asked, told):
+    vorne_shift()
+    shown = lead.get(f"/oee/pareto/?{asked}").context["asked"]
+    assert (shown.first.isoformat(), shown.last.isoformat()) == told
+
+
 @pytest.mark.parametrize("path", ["/oee/", "/oee/pareto/", "/oee/P1/X/", "/stops/", "/maintenance/"])
 def test_who_is_not_signed_in_is_sent_to_sign_in(client, path):
     answer = client.get(path)

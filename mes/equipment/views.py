@@ -234,7 +234,12 @@ def _local(text: str, site: Site) -> datetime | None:
         at = parse_datetime(text)
     except ValueError:
         return None
-    return at.replace(tzinfo=ZoneInfo(site.time_zone)).astimezone(ZoneInfo("UTC")) if at and at.tzinfo is None else at
+    if at is None or at.tzinfo is not None:
+        return at
+    try:
+        return at.replace(tzinfo=ZoneInfo(site.time_zone)).astimezone(ZoneInfo("UTC"))
+    except OverflowError:
+        return None  # a day at an end of time
 
 
 def _named(request: HttpRequest, keys: list[str], right: str) -> list[StateChange]:

@@ -85,6 +85,19 @@ def test_a_forgotten_stop_is_entered_in_the_sites_time(unit, sign_in):
     assert ("STOPPED", 40) in shape(unit) and ("RUNNING", 50) in shape(unit)
 
 
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "UTC"])
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00", "9999-12-31T23:59", "2026-02-31T08:00", "\x00"])
+def test_a_day_at_an_end_of_time_is_said_to_be_wrong(unit, sign_in, zone, moment):
+    unit.site.time_zone = zone
+    unit.site.save()
+    client, before = sign_in("SUPERVISOR"), shape(unit)
+    form = {"site": "P1", "unit": unit.code, "started_at": moment, "ended_at": "2026-03-02T09:50"}
+    assert client.post("/stops/record", form).status_code == 302
+    assert client.post("/stops/record", form | {"started_at": form["ended_at"], "ended_at": moment}).status_code == 302
+    assert client.post(f"/stops/{key_of(unit)}/split", {"at": moment}).status_code == 302
+    assert shape(unit) == before
+
+
 @pytest.mark.parametrize(("role", "status"), [("OPERATOR", 403), ("VIEWER", 403), ("SUPERVISOR", 302)])
 def test_only_who_may_correct_cuts_joins_and_enters(unit, sign_in, role, status):
     client = sign_in(role)

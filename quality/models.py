@@ -11,7 +11,7 @@ from simple_history.models import HistoricalRecords
 
 from mes.core.fields import QuantityField
 from mes.core.persons import Naming
-from mes.core.tongues import TranslationsField
+from mes.core.tongues import TranslationsField, told
 from mes.execution.models import Operation, OrderHold, ProductionReport, WorkOrder
 from mes.masterdata.models import Item, Person, ReasonCode, Site, Uom, WorkCenter
 from mes.material.models import Lot, LotHold, MaterialMovement
@@ -124,7 +124,8 @@ class CharacteristicBase(models.Model):
     instruction = models.CharField(max_length=1000, blank=True, help_text="How to measure, and with what.")
     reaction = models.CharField(max_length=1000, blank=True, help_text="What to do when it is out of tolerance.")
     translations = TranslationsField(
-        of=("name", "instruction", "reaction"), help_text="For terminals. Released orders keep theirs, too."
+        of=("name", "choices", "instruction", "reaction"),
+        help_text="For terminals; of choices all lines, in their order. Released orders keep theirs, too.",
     )
 
     class Meta:
@@ -138,6 +139,14 @@ class CharacteristicBase(models.Model):
         """What can be chosen, and whether it is as it should be."""
         lines = [line.strip() for line in self.choices.splitlines()]
         return {line.removeprefix("!").strip(): not line.startswith("!") for line in lines if line.removeprefix("!")}
+
+    @property
+    def told_answers(self) -> list[tuple[str, str]]:
+        """What can be chosen, each with its words in the reader's language; as it is, where the lines do not match."""
+        lines = [line.strip().removeprefix("!").strip() for line in told(self, "choices").splitlines()]
+        words = [line for line in lines if line]
+        known = list(self.answers)
+        return list(zip(known, words if len(words) == len(known) else known, strict=True))
 
     @property
     def lower_words(self) -> str:

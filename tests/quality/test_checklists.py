@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.utils.translation import override
 
 from mes.execution import gates
 from mes.execution.models import MachineInterval
@@ -202,6 +203,11 @@ def test_a_choice_has_something_to_choose_from():
     with pytest.raises(ValidationError, match="at least two lines"):
         Characteristic(plan=plan, code="A", name="A", kind="CHOICE", choices="only one").clean()
     one = Characteristic(plan=plan, code="A", name="A", kind="CHOICE", choices="good\n! bad \n\n!")
+    one.translations = {"choices": {"de": "gut\n\n! schlecht", "es": "bien"}}
+    with override("de"):
+        assert one.told_answers == [("good", "gut"), ("bad", "schlecht")]
+    with override("es"):  # a line is missing: nobody could say which
+        assert one.told_answers == [("good", "good"), ("bad", "bad")]
     one.clean()
     assert one.answers == {"good": True, "bad": False}
 

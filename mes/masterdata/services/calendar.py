@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, time
+from typing import Any
 
 from django.db import transaction
 
@@ -75,12 +76,20 @@ def _apply_reason_level(records: Sequence[ReasonRecord], sites: sync.Index, *, o
         ),
     )
 
+    translated = ReasonCode.objects.filter(code__in={record.code for record in records}).exclude(translations={})
+    names = {
+        (site, kind, code): name
+        for site, kind, code, name in translated.values_list("site__code", "kind", "code", "name")
+    }
+
     def row(record: ReasonRecord) -> sync.Row:
-        values = {
+        values: dict[str, Any] = {
             "name": record.name,
             "parent_id": parents[record.site, record.kind, record.parent] if record.parent else None,
             "active": record.active,
         }
+        if names.get((record.site, record.kind, record.code), record.name) != record.name:
+            values["translations"] = {}  # They were of the earlier name; who reads the new one is told its language.
         return sync.Row((sites[record.site], record.kind, record.code), values, sync.digest(record))
 
     rows, parked = sync.sort_out(records, row, key="code")

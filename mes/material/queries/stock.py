@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Exists, F, Max, OuterRef, Prefetch, Q, Sum
 
+from mes.core.tongues import told
 from mes.masterdata.models import Item
 from mes.masterdata.queries import placers
 from mes.material.models import DrawnNumber, LabelPrint, Lot, LotHold, MaterialMovement, NumberingRule, PlaceStock
@@ -138,8 +139,12 @@ def held_lots(*, site_id: int, items: Collection[int], order: str = "", most: in
         if lot.status == Lot.Status.BLOCKED or not lot.open_holds:
             found.append(HeldLot(lot, lot.status_reason, "", lot.status_since))
         for hold in lot.open_holds:
-            found.append(HeldLot(lot, str(hold), names.get(hold.placed_by, ""), hold.placed_at))
+            found.append(HeldLot(lot, _why(hold), names.get(hold.placed_by, ""), hold.placed_at))
     return found, held.count() - len(lots) if len(lots) == most else 0
+
+
+def _why(hold: LotHold) -> str:
+    return str(hold) if hold.note or hold.reason is None else f"{hold.reason.code} {told(hold.reason)}"
 
 
 def last_change() -> object:

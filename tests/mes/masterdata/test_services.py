@@ -238,6 +238,23 @@ def test_reasons_find_their_parent_in_the_same_page_in_any_order(plant):
     assert ReasonCode.objects.get(code="BURR").parent.code == "SURFACE"
 
 
+def test_a_reason_keeps_its_translations_until_the_erp_calls_it_something_else(plant):
+    records = [ReasonRecord(site="P1", kind="SCRAP", code=code, name=code.title()) for code in ("BURR", "DENT")]
+    services.apply_reasons(records, owner="erp", now=NOW)
+    ReasonCode.objects.filter(code="BURR").update(translations={"name": {"de": "Grat"}})
+    group = replace(records[1], code="EDGE", name="Edge")
+    services.apply_reasons([group, replace(records[0], parent="EDGE")], owner="erp", now=NOW)
+    burr = ReasonCode.objects.get(code="BURR")
+    assert (burr.parent.code, burr.translations) == ("EDGE", {"name": {"de": "Grat"}})
+    assert burr.history.first().translations == burr.translations
+    services.apply_reasons(
+        [replace(records[0], name="Sharp edge"), replace(records[1], name="Ding")], owner="erp", now=NOW
+    )
+    assert list(ReasonCode.objects.order_by("code").values_list("name", "translations")) == [
+        ("Sharp edge", {}), ("Ding", {}), ("Edge", {}),
+    ]  # fmt: skip
+
+
 def test_shifts_are_read_from_local_times(plant):
     services.apply_shifts(
         [ShiftRecord(site="P1", code="N", name="Night", starts_at="22:00", ends_at="06:00")], owner="", now=NOW

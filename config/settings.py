@@ -338,6 +338,9 @@ UNFOLD = {
                     _admin_link(_("Items"), "category", "admin:masterdata_item_changelist"),
                     _admin_link(_("Bills of materials"), "account_tree", "admin:masterdata_billofmaterials_changelist"),
                     _admin_link(_("Routings"), "route", "admin:masterdata_routing_changelist"),
+                    _admin_link(
+                        _("Standard times"), "hourglass_empty", "admin:execution_standardtime_changelist", "orders:read"
+                    ),
                     _admin_link(_("Work centers"), "precision_manufacturing", "admin:masterdata_workcenter_changelist"),
                     _admin_link(_("Documents"), "description", "admin:documents_document_changelist", "documents:read"),
                     _admin_link(

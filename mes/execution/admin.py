@@ -22,10 +22,11 @@ from mes.execution.models import (
     OrderHold,
     ProductionReport,
     ScrapLine,
+    StandardTime,
     WorkOrder,
 )
 from mes.execution.records import WorkOrderRecord
-from mes.masterdata.admin import FactAdmin, OwnedAdmin, ReadOnlyInline, each
+from mes.masterdata.admin import FactAdmin, HistoryAdmin, OwnedAdmin, ReadOnlyInline, each
 from mes.masterdata.rules import check_precision
 
 Status = WorkOrder.Status
@@ -298,6 +299,19 @@ class ScrapLineInline(ReadOnlyInline):
 
     model = ScrapLine
     fields = ["quantity", "reason"]
+
+
+@admin.register(StandardTime)
+class StandardTimeAdmin(HistoryAdmin):
+    """How long the steps of an item take, for routings whose owner names no times. Counts for orders released from then on."""
+
+    see = "orders:read"
+    site_path = "item__site__code"
+    list_display = ["item", "operation", "setup_time", "run_time_per_unit"]
+    list_editable = ["setup_time", "run_time_per_unit"]
+    search_fields = ["item__number", "item__name"]
+    list_select_related = ["item"]
+    autocomplete_fields = ["item"]
 
 
 @admin.register(ProductionReport)

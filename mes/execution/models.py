@@ -156,6 +156,32 @@ class Operation(models.Model):
         return self.good_quantity + self.scrap_quantity + self.rework_quantity
 
 
+class StandardTime(models.Model):
+    """How long a step of an item takes, where the owner of its routing names no times; minutes.
+
+    It counts for orders that are released from then on. A time that the routing or the order itself names goes before.
+    """
+
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="standard_times")
+    operation = models.CharField(max_length=16, help_text="The number of the step in the routing: 10, 20 …")
+    setup_time = MinutesField(default=0, help_text="Minutes, once per order.")
+    run_time_per_unit = MinutesField(default=0, help_text="Minutes per unit of the item.")
+
+    history = HistoricalRecords()
+
+    class Meta:
+        ordering = ["item", "operation"]
+        constraints = [
+            models.UniqueConstraint(fields=["item", "operation"], name="standard_time_once_per_step"),
+            models.CheckConstraint(
+                condition=Q(setup_time__gte=0, run_time_per_unit__gte=0), name="standard_times_are_not_negative"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.item}/{self.operation}"
+
+
 class OrderComponent(models.Model):
     """A component of an order: a snapshot of the bill at release, with the sums of its movements.
 

@@ -381,4 +381,40 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(('counted__gte', 0), ('value__gte', 0)), name='a_counter_counts_up')],
             },
         ),
+        migrations.CreateModel(
+            name='HistoricalStandardTime',
+            fields=[
+                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
+                ('operation', models.CharField(help_text='The number of the step in the routing: 10, 20 …', max_length=16)),
+                ('setup_time', mes.core.fields.MinutesField(decimal_places=6, default=0, help_text='Minutes, once per order.', max_digits=16)),
+                ('run_time_per_unit', mes.core.fields.MinutesField(decimal_places=6, default=0, help_text='Minutes per unit of the item.', max_digits=16)),
+                ('history_id', models.AutoField(primary_key=True, serialize=False)),
+                ('history_date', models.DateTimeField(db_index=True)),
+                ('history_change_reason', models.CharField(max_length=100, null=True)),
+                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
+                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('item', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='masterdata.item')),
+            ],
+            options={
+                'verbose_name': 'historical standard time',
+                'verbose_name_plural': 'historical standard times',
+                'ordering': ('-history_date', '-history_id'),
+                'get_latest_by': ('history_date', 'history_id'),
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name='StandardTime',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('operation', models.CharField(help_text='The number of the step in the routing: 10, 20 …', max_length=16)),
+                ('setup_time', mes.core.fields.MinutesField(decimal_places=6, default=0, help_text='Minutes, once per order.', max_digits=16)),
+                ('run_time_per_unit', mes.core.fields.MinutesField(decimal_places=6, default=0, help_text='Minutes per unit of the item.', max_digits=16)),
+                ('item', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='standard_times', to='masterdata.item')),
+            ],
+            options={
+                'ordering': ['item', 'operation'],
+                'constraints': [models.UniqueConstraint(fields=('item', 'operation'), name='standard_time_once_per_step'), models.CheckConstraint(condition=models.Q(('run_time_per_unit__gte', 0), ('setup_time__gte', 0)), name='standard_times_are_not_negative')],
+            },
+        ),
     ]

@@ -10,6 +10,7 @@ from mes.core.errors import DomainError, NotFound
 from mes.execution.models import ChangeProposal, Operation, OrderComponent, WorkOrder
 from mes.execution.records import WorkOrderRecord
 from mes.execution.services.orders import WrongStatus, definition_of, lock_order, set_status
+from mes.execution.services.snapshot import standard_times
 from mes.masterdata.models import Item, Uom
 
 
@@ -156,9 +157,11 @@ def _rescale(order: WorkOrder, quantity: Decimal) -> None:
 def _take_over_definition(order: WorkOrder, definition: dict[str, Any]) -> None:
     """Take over times of steps that have not begun, and the required quantities of components."""
     steps = {step["number"]: step for step in definition.get("steps") or ()}
+    ours = standard_times(order.item_id)
     for operation in order.operations.filter(number__in=steps, status=Operation.Status.PENDING):
-        operation.planned_setup_time = Decimal(steps[operation.number]["setup_time"])
-        operation.planned_run_time_per_unit = Decimal(steps[operation.number]["run_time_per_unit"])
+        setup, run = ours.get(operation.number, (Decimal(0), Decimal(0)))
+        operation.planned_setup_time = Decimal(steps[operation.number]["setup_time"]) or setup
+        operation.planned_run_time_per_unit = Decimal(steps[operation.number]["run_time_per_unit"]) or run
         operation.save(update_fields=["planned_setup_time", "planned_run_time_per_unit"])
     lines = definition.get("components")
     if lines is None:

@@ -8,11 +8,13 @@ from typing import Any
 
 from mes.core.errors import DomainError
 from mes.execution import gates
-from mes.execution.models import Operation, OrderComponent, WorkOrder
+from mes.execution.models import Operation, OrderComponent, StandardTime, WorkOrder
 from mes.masterdata import queries
 from mes.masterdata.models import Item, Uom, WorkCenter
 from mes.masterdata.rules import DimensionMismatch
 from mes.material.models import ItemSetting
+
+ZERO = Decimal(0)
 
 
 class NoRouting(DomainError):
@@ -36,7 +38,7 @@ def take_snapshot(order: WorkOrder) -> None:
 
     :raises NoRouting: neither the order nor its item says by which steps it is made.
     """
-    steps = _steps(order)
+    steps = _timed_steps(order)
     if not steps:
         raise NoRouting(
             f"{order.number} cannot be released: item {order.item.number} has no routing. "
@@ -97,6 +99,23 @@ def _consumed_when(part: _Part, policy: str) -> dict[str, bool]:
     if policy == ItemSetting.Backflush.COMPLETION:
         return {"backflush": True, "at_completion": True}
     return {"backflush": part.backflush or policy == ItemSetting.Backflush.REPORT}
+
+
+def _timed_steps(order: WorkOrder) -> list[dict[str, Any]]:
+    """Return the steps, those to which nobody gave a time with the plant's own standard time."""
+    steps = _steps(order)
+    ours = standard_times(order.item_id) if steps else {}
+    for step in steps:
+        setup, run = ours.get(step["number"], (ZERO, ZERO))
+        step["planned_setup_time"] = step["planned_setup_time"] or setup
+        step["planned_run_time_per_unit"] = step["planned_run_time_per_unit"] or run
+    return steps
+
+
+def standard_times(item_id: int) -> dict[str, tuple[Decimal, Decimal]]:
+    """Return what the plant itself says of an item: minutes of setup, and of run per unit, by number of the step."""
+    found = StandardTime.objects.filter(item=item_id).values_list("operation", "setup_time", "run_time_per_unit")
+    return {number: (setup, run) for number, setup, run in found}
 
 
 def _steps(order: WorkOrder) -> list[dict[str, Any]]:

@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LOCALE = ROOT / "locale"
 
 SOURCES = (
-    "templates/terminal/terminal.html", "templates/terminal/close.html", "templates/terminal/terminals.html",
+    "templates/terminal/terminal.html", "templates/terminal/close.html", "templates/terminal/keyboard.html", "templates/terminal/terminals.html",
     "templates/terminal/centers.html", "templates/terminal/scan_test.html", "templates/terminal/revoked.html", "templates/terminal/enroll.html",
     "templates/*/terminal/**/*.html", "templates/theme_toggle.html", "templates/base.html",
     "mes/terminal/views/*.py", "mes/terminal/services/*.py", "mes/execution/queries/terminal.py",

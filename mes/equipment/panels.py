@@ -61,6 +61,7 @@ class MachinesPanel(Panel):
         now = queries.current_intervals(units, now=place.now)
         calls = {one.work_unit_id: one for one in _open_calls(units)}
         waiting = seen_stops(place, units)
+        asking = {stop.unit.pk for stop in waiting if stop.interval.end is None}
         tree = queries.reason_tree(place.work_center.site) if units else []
         return {
             "machines": [
@@ -68,6 +69,7 @@ class MachinesPanel(Panel):
                     "unit": unit,
                     "held": now.get(unit.pk),
                     "call": calls.get(unit.pk),
+                    "asks": unit.pk in asking,
                     "usual": queries.usual_reasons(work_unit=unit, now=place.now),
                 }
                 for unit in units

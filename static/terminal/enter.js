@@ -1,5 +1,6 @@
 /* What people do becomes entries of the outbox: by a tap, or by a form that they fill in. */
 
+import { addLine, linesOf, sumOf } from "./lines.js";
 import { newId } from "./outbox.js";
 import { $, $$, config, say, words } from "./page.js";
 import { current, reporter, signature } from "./people.js";
@@ -59,12 +60,19 @@ export function enter(form, button) {
     wrong.focus();
     return;
   }
-  if (unusual(form, button)) { return; }
+  if (unusual(form, button) || addLine(form, button)) { return; }
   const payload = JSON.parse(form.dataset.payload || "{}");
   Array.from(new FormData(form).entries()).forEach(([name, value]) => { if (value !== "") { payload[name] = value; } });
   if (button && button.name) { payload[button.name] = button.value; }
-  const figure = payload.quantity;
-  const facts = Object.assign({}, payload, { n: figure, choice: button ? button.dataset.usual || button.textContent.trim() : "" });
+  const lines = linesOf(form);
+  const figure = lines.length ? sumOf(lines) : payload.quantity;
+  let choice = button ? button.dataset.usual || button.textContent.trim() : "";
+  if (lines.length) {
+    payload.lines = lines.map(({ reason, quantity }) => ({ reason, quantity }));
+    delete payload.quantity;
+    choice = lines.map((line) => line.quantity + " " + line.choice).join(", ");
+  }
+  const facts = Object.assign({}, payload, { n: figure, choice });
   const counts = {};
   const counter = (button && button.dataset.count) || form.dataset.count;
   if (counter && figure) { counts[counter] = Number(figure); }

@@ -1,6 +1,7 @@
 /* Keys of a keyboard: those of the server's table press the button that names them in aria-keyshortcuts, Enter presses
  * what the state or the open sheet is about, and no key of the browser reloads the page by mistake. */
 
+import { askedByItself, putAside } from "./asking.js";
 import { $, config } from "./page.js";
 import { primary } from "./scans.js";
 import { openSheet } from "./sheets.js";
@@ -8,7 +9,7 @@ import { openSheet } from "./sheets.js";
 const TYPING = 1000; // A code that came too slowly for a scanner ends with Enter too; it must not count a piece.
 let typedAt = -TYPING;
 
-function isTakenBy(element) { return element && element.closest("button, a, input, textarea, select, summary, [tabindex='0']"); }
+function isTakenBy(element) { return element && element.id !== "scan-sink" && element.closest("button, a, input, textarea, select, summary, [tabindex='0']"); }
 
 document.addEventListener("keydown", (event) => {
   const key = event.key;
@@ -24,7 +25,9 @@ document.addEventListener("keydown", (event) => {
     }
   } else if (/^F([1-9]|10)$/.test(key)) {
     event.preventDefault();
-    if (event.repeat || !config.keys.includes(key) || $("dialog[open]")) { return; }
+    if (event.repeat || !config.keys.includes(key)) { return; }
+    if (askedByItself()) { putAside(); }
+    if ($("dialog[open]")) { return; }
     if (key === "F1") { openSheet("help"); return; }
     const button = $("[aria-keyshortcuts='" + key + "']");
     if (button) { button.click(); }

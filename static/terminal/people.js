@@ -1,6 +1,7 @@
 /* Who is at this terminal. Without the server a badge, a number or a name is taken as it is said and goes out so: nobody
  * has checked it. A badge is checked as soon as the server answers again, a number with its PIN before the next entry. */
 
+import { isWhole } from "./check_character.js";
 import { post } from "./outbox.js";
 import { $, $$, config, link, say, words } from "./page.js";
 import { closeSheet, openSheet } from "./sheets.js";
@@ -120,7 +121,7 @@ function come(person, proof) {
 }
 /* The server cannot say who this is. A code that may be anything is no badge, unless badges are asked for. */
 function comeUnverified(proof) {
-  const isBadge = proof.badge && (/^P[0-9A-Z]{12}$/i.test(proof.badge) || $("#sheet-sign-on").open);
+  const isBadge = proof.badge && ((/^P[0-9A-Z]{13}$/i.test(proof.badge) && isWhole(proof.badge.toUpperCase())) || $("#sheet-sign-on").open);
   if (!config.unverified || !(isBadge || proof.number)) { return false; }
   const known = proof.number && $$(".recent [data-value]").find((one) => one.dataset.value === proof.number);
   const name = known ? known.textContent : proof.number || say(words.badge_ending, { end: proof.badge.slice(-4) });
@@ -130,6 +131,24 @@ function comeUnverified(proof) {
   come({ token: "", claimed, number: proof.badge || proof.number, name, until: new Date(Date.now() + HERE).toISOString() }, proof);
   return true;
 }
+/* How many digits each person's PIN had when they signed on here: it signs on by itself with the last of them. */
+const DIGITS = "lineside-pins-" + config.code;
+function pinLengths() {
+  try { return JSON.parse(localStorage.getItem(DIGITS) || "{}"); } catch (broken) { return {}; }
+}
+function notePin(proof, isRight) {
+  if (!proof.pin) { return; }
+  const known = pinLengths();
+  if (isRight) { known[proof.number] = proof.pin.length; } else { delete known[proof.number]; }
+  try { localStorage.setItem(DIGITS, JSON.stringify(known)); } catch (full) { /* then one taps once more */ }
+}
+/* The PIN of whom the sheet now names, as far as its length is known. */
+function expectPin() {
+  const digits = pinLengths()[$("#sign-number").value.trim()];
+  if (digits) { $("#sign-pin").dataset.autosend = digits; } else { delete $("#sign-pin").dataset.autosend; }
+}
+$("#sign-pin").addEventListener("focus", expectPin);
+
 export async function signOn(proof) {
   const problem = $("#sign-on-problem");
   problem.textContent = "";
@@ -137,6 +156,7 @@ export async function signOn(proof) {
   try { reply = await post(config.sign_on_url, proof); } catch (unreachable) { /* as a server that is down */ }
   const { status, answer } = reply;
   if (status === 200) {
+    notePin(proof, true);
     come(answer, proof);
   } else if (status === 401 || status === 0) {
     location.reload();
@@ -147,6 +167,7 @@ export async function signOn(proof) {
     }
   } else {
     problem.textContent = answer.detail || words.refused;
+    notePin(proof, false);
     if (answer.step_up && proof.number) { others.locked(proof.number, answer); }
     if (proof.badge && answer.code === "badge_unknown") { others.unknown(proof.badge); }
     else if (proof.badge) { toast(answer.detail || words.refused, "bad"); }

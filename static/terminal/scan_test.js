@@ -1,6 +1,7 @@
 /* Shows what a scanner sends: whether it counts as a scan, what was read, how fast it came and how it ended. */
 
 import { listen, signOf } from "./scanner.js";
+import "./sink.js";
 
 const box = document.getElementById("arrived");
 const part = (name) => box.querySelector("[data-" + name + "]");
@@ -9,9 +10,10 @@ let timer = 0;
 
 function show(text, end) {
   const signs = keys.filter((one) => one.sign);
-  if (!signs.length) { return; }
+  if (!signs.length && !text) { return; }
   const gap = signs.length > 1 ? (signs[signs.length - 1].at - signs[0].at) / (signs.length - 1) : 0;
-  const typed = signs.map((one) => one.typed).join("");
+  // A scanner that types into fields has no keys and no layout.
+  const typed = signs.map((one) => one.typed).join("") || text;
   const read = text || signs.map((one) => one.sign).join("");
   const verdict = part("verdict");
   verdict.className = "state long " + (text ? "run" : "wait");
@@ -19,7 +21,7 @@ function show(text, end) {
   part("read").textContent = read.replace(/[^ -~]/g, "␝");
   part("typed-as").textContent = typed;
   part("layout").textContent = typed === read ? box.dataset.same : box.dataset.other;
-  part("signs").textContent = String(signs.length);
+  part("signs").textContent = String(signs.length || read.length);
   part("gap").textContent = gap.toFixed(1) + " ms";
   part("end").textContent = end || box.dataset.none;
   part("empty").hidden = true;

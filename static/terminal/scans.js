@@ -1,6 +1,8 @@
 /* What a scanned code does: one place for badges, jobs, lots, reasons, commands and labels, whatever is open. */
 
+import { askedByItself, putAside } from "./asking.js";
 import { watch } from "./camera.js";
+import { isWhole } from "./check_character.js";
 import { opened, propose } from "./containers.js";
 import { post } from "./outbox.js";
 import { $, $$, config, say, words } from "./page.js";
@@ -23,6 +25,12 @@ function unknown(text, expected) {
 export function primary() {
   const sheet = $$("dialog[open]").pop();
   return $(sheet ? "#" + sheet.id + " button[type=submit].primary" : ".pad .primary");
+}
+/* What a code of ours says: [its letter, what it names], or its letter alone where its check character is wrong; null for
+ * a code that is none of ours. */
+function ours(upper) {
+  const isCode = /^([JR]\d{8}|P[0-9A-Z]{12})[0-9A-Z]$/.test(upper) || config.commands.includes(upper.slice(0, -1));
+  return isCode ? [upper[0]].concat(isWhole(upper) ? upper.slice(0, -1) : []) : null;
 }
 /* A code of the command sheet. With a sheet open only what answers it is meant; nothing behind it is touched. */
 function command(code) {
@@ -93,29 +101,46 @@ function reason(code) {
     }
   }
 }
+function buttonFor(upper, place) {
+  return $$("[data-scan], [data-scan-also]", place).find((one) => (
+    (one.dataset.scan || "").toUpperCase() === upper || (one.dataset.scanAlso || "").toUpperCase().split(" ").includes(upper)
+  ));
+}
+/* What is no answer to a sheet that opened by itself is meant for what lies behind it. */
+function isMeantBehind(text, upper) {
+  const sheet = askedByItself();
+  const [kind, name] = ours(upper) || [];
+  if (!sheet || name === "CBACK" || buttonFor(upper, sheet)) { return false; }
+  return kind === "C" || kind === "J" || upper[0] === "L" || GS1.test(text) || Boolean(buttonFor(upper, document));
+}
 function scanned(text, supervisor) {
   const upper = text.toUpperCase();
-  if (config.commands.includes(upper)) {
-    command(upper);
+  if (isMeantBehind(text, upper)) { putAside(); }
+  const sheet = $("dialog[open]");
+  const [kind, name] = ours(upper) || [];
+  if (config.commands.includes(upper) || (kind && !name && !$((sheet ? "#" + sheet.id : "none") + " [data-scan-sink]"))) {
+    // Where a lot is asked for, somebody else's code may look like one of ours.
+    toast(say(words.misread, { text: upper }), "bad", null, "unknown");
     return;
   }
-  if (/^P[0-9A-Z]{12}$/.test(upper) && !supervisor.isAsked()) {
+  if (name && kind === "C") {
+    command(name);
+    return;
+  }
+  if (name && kind === "P" && !supervisor.isAsked()) {
     // A badge of ours is a badge whatever is open.
     signOn({ badge: text });
     return;
   }
-  if (/^R\d{8}$/.test(upper) && !supervisor.isAsked()) {
+  if (name && kind === "R" && !supervisor.isAsked()) {
     reason(upper);
     return;
   }
-  const sheet = $("dialog[open]");
   if (GS1.test(text) && !supervisor.isAsked()) {
     readLabel(text);
     return;
   }
-  const known = $$("[data-scan], [data-scan-also]", openForm() || document).find((one) => (
-    (one.dataset.scan || "").toUpperCase() === upper || (one.dataset.scanAlso || "").toUpperCase().split(" ").includes(upper)
-  ));
+  const known = buttonFor(upper, openForm() || document);
   if (known) {
     known.click();
     return;
@@ -134,7 +159,7 @@ function scanned(text, supervisor) {
   } else if (upper[0] === "L" && sink && sink.dataset.scanSink === "L") {
     openSheet(sink.closest("dialog").id.replace("sheet-", ""));
     sink.value = text.slice(1);
-  } else if (/^J\d{8}$/.test(upper)) {
+  } else if (kind === "J") {
     lookUp(upper);
   } else {
     signOn({ badge: text });

@@ -75,6 +75,26 @@ export function whatIsWrong(field) {
   return Number(text) > 0 || "mayBeZero" in field.dataset ? "" : field.dataset.needed;
 }
 
+/* The screen's keyboard would cover the sheet, and scanners need none: it comes when it is asked for beside the field, and
+ * goes with the field's focus. */
+function showKeyboard(field, wanted) {
+  field.inputMode = wanted ? "text" : "none";
+  $("[data-keyboard]", field.parentElement).setAttribute("aria-pressed", String(wanted));
+}
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-keyboard]");
+  if (!button) { return; }
+  const field = $("input", button.parentElement);
+  const wanted = field.inputMode === "none";
+  // Only a field that gains the focus is asked which keyboard it wants.
+  field.blur();
+  showKeyboard(field, wanted);
+  field.focus();
+});
+document.addEventListener("focusout", (event) => {
+  const field = event.target;
+  if (field.matches(".typed input") && !(event.relatedTarget && field.parentElement.contains(event.relatedTarget))) { showKeyboard(field, false); }
+});
 document.addEventListener("focusin", (event) => {
   const field = event.target;
   if (field.matches && field.matches("[data-figure]")) {

@@ -1,6 +1,7 @@
 /* The operator's terminal: what a tap on anything does, and how the parts of the page come together. */
 
 import { enqueue, enter, negative } from "./enter.js";
+import "./asking.js";
 import { install } from "./install.js";
 import "./keys.js";
 import { Language } from "./language.js";
@@ -13,6 +14,7 @@ import { arrange as arrangeQueue, cannotStore, isShut, outbox, waiting } from ".
 import "./readings.js";
 import { listenFor, lookUp } from "./scans.js";
 import { closeSheets, openSheet, press } from "./sheets.js";
+import "./sink.js";
 import "./strip.js";
 import { Supervisor } from "./supervisor.js";
 import { onUndo, toast } from "./toast.js";

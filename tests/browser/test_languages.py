@@ -9,6 +9,7 @@ import uuid
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -16,11 +17,13 @@ from django.conf import settings
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from labor import services as labor
 from mes.andon import services as andon
+from mes.core.check_character import with_check
 from mes.execution import gates
 from mes.execution import services as execution
 from mes.execution.models import Operation, OrderComponent, OrderHold
-from mes.masterdata.models import Person, WorkUnit
+from mes.masterdata.models import Person, Shift, WorkUnit
 from mes.material import services as material
 from mes.material.models import Lot
 from mes.terminal import services as terminal
@@ -62,6 +65,14 @@ AXE = """async (part) => {
 """Loaded once per page, and asked for nothing but what is wrong: a sheet takes a fraction of a second."""
 
 
+HIDDEN = """(id) => Array.from(document.querySelectorAll(`#${id} button.primary`)).filter((one) => one.getClientRects().length).map((one) => {
+    const box = one.getBoundingClientRect();
+    const seen = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2);
+    return box.top >= 0 && box.bottom <= innerHeight && one.contains(seen) ? '' : `${one.textContent.trim()}: ${box.top} to ${box.bottom}`;
+}).filter(Boolean)"""
+"""What a sheet is for, where it has to be scrolled to."""
+
+
 class Look:
     """What is wrong in the states that were walked through, by state."""
 
@@ -87,6 +98,9 @@ class Look:
                 "(id) => { const d = document.getElementById(id); d && d.showModal(); return !!d; }", name
             ):
                 self.at(name, part=f"#{name}")
+                self.page.set_viewport_size({"width": 360, "height": 740})
+                if hidden := self.page.evaluate(HIDDEN, name):
+                    self.wrong[f"{name} on a phone"] = hidden
                 self.seen.add(name)
                 self.page.evaluate("(id) => { const d = document.getElementById(id); d && d.close(); }", name)
 
@@ -134,6 +148,13 @@ def furnish(order, operation):
         call_id=uuid.uuid4(), work_center_id=center.pk, kind="LEAD", person=anna, occurred_at=earlier, now=earlier
     )
     someone = make_person(site=site, number="1100", name="Maximiliane Freifrau von Hohenstaufen")
+    # A shift that is over, and somebody whose time runs on.
+    zone = ZoneInfo(site.time_zone)
+    begins, ends = ((now - timedelta(minutes=ago)).astimezone(zone).time() for ago in (60, 5))
+    Shift.objects.create(site=site, code="OVER", name="Over", starts_at=begins, ends_at=ends, weekdays="0123456")
+    set_status(operation, "RUNNING")
+    labor.clock_on(person=someone, operation_id=operation.pk, occurred_at=earlier, now=earlier)
+    Operation.objects.filter(pk=operation.pk).update(status=operation.status, started_at=operation.started_at)
     andon.hand_over(
         handover_id=uuid.uuid4(), work_center_id=center.pk, person=someone, note=LONG, occurred_at=now, now=now
     )
@@ -163,7 +184,7 @@ def walk(page, look, operation):
     page.click("#pad-1")
     expect(page.locator("#pill")).to_have_class(re.compile("waiting"))
     expect(page.locator("#age-note")).to_be_visible()
-    scan(page, "P1234567890AB")
+    scan(page, with_check("P1234567890AB"))
     expect(page.locator("[data-operator-unverified]")).to_be_visible()
     look.at("without network, somebody whom nobody has checked")
     page.click("#pill")
@@ -230,6 +251,10 @@ def test_every_state_is_sound_in(open_page, live_server, plant, language):
     page = open_page("/healthz", scheme="dark" if language == "de" else "light")
     page.context.add_cookies([{"name": "django_language", "value": language, "url": live_server.url}])
     # The device's clock is three hours ahead, which has a state of its own.
+    # Somebody is always at it, so that no sheet opens by itself in the midst of this.
+    page.add_init_script(
+        "setInterval(() => window.lineside && document.dispatchEvent(new KeyboardEvent('keydown', { key: 'Shift' })), 500);"
+    )
     page.add_init_script("const real = Date.now; Date.now = () => real() + 3 * 3600 * 1000;")
     page.goto(f"{live_server.url}/t/{operation.work_center.code}/")
     expect(page.locator("html")).to_have_attribute("lang", language)

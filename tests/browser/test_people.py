@@ -2,18 +2,21 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.templatetags.static import static
 from django.utils import timezone
 from playwright.sync_api import expect
 
 from labor.models import LaborSegment
 from mes.access.models import FloorRole
-from mes.core.templatetags.lineside import job_code, reason_code
+from mes.core.check_character import check_character
+from mes.core.templatetags.lineside import command_code, job_code, reason_code
 from mes.execution import services as execution
 from mes.execution.models import ProductionReport
 from mes.masterdata import services as masterdata
 from mes.masterdata.models import ReasonCode
 from tests.browser.test_terminal import all_saved, scan, sign_on, start
 from tests.factories import make_person, make_reason
+from tests.mes.core.test_check_character import EXAMPLES
 
 pytestmark = pytest.mark.browser
 
@@ -145,6 +148,27 @@ def test_anothers_entry_takes_the_supervisor(terminal, marek, lea):
     assert (reversal.person.name, reversal.approved_by) == ("Marek", lea)
 
 
+def test_whoever_worked_here_lately_signs_on_with_two_taps_and_the_pin(terminal):
+    """The device knows how long their PIN is from the time before, and signs them on with its last digit."""
+    page = terminal()
+    sign_on(page)
+    start(page)
+    all_saved(page)
+    page.click("#operator")
+    page.click("#people-here [data-leave]")
+    page.reload()
+    expect(page.locator("#panel-job .job-item")).to_be_visible()
+    page.evaluate(
+        "() => { window.taps = 0; document.addEventListener('pointerdown', () => { window.taps += 1; }, true); }"
+    )
+    page.click("#operator")
+    page.click(".recent [data-value='1007']")
+    for digit in "2580":
+        page.click(f"#sheet-sign-on [data-key='{digit}']")
+    expect(page.locator("[data-operator-name]")).to_have_text("Anna Krüger")
+    assert page.evaluate("window.taps") == 2 + len("2580")
+
+
 def test_five_wrong_pins_are_mended_on_the_spot(terminal, plant, lea):
     page = terminal()
     page.click("#operator")
@@ -172,19 +196,38 @@ def test_what_is_printed_is_scanned_badge_traveler_command(terminal, plant, oper
     expect(page.locator("[data-operator-name]")).to_have_text("Anna Krüger")
     scan(page, job_code(operation.pk))
     expect(page.locator("#panel-job .job-number")).to_contain_text("WO-1042")
-    scan(page, "CRUN")
+    scan(page, command_code("CRUN"))
     expect(page.locator(".bar-state")).to_contain_text("Running", timeout=30000)
-    scan(page, "CGOOD1")
+    scan(page, command_code("CGOOD1"))
     all_saved(page)
-    scan(page, "CGOOD")
+    scan(page, command_code("CGOOD"))
     expect(page.locator("#sheet-good")).to_be_visible()
-    scan(page, "CGOOD1")
+    scan(page, command_code("CGOOD1"))
     expect(page.locator("#toast")).to_contain_text("cannot be done just now")
-    scan(page, "CBACK")
+    scan(page, command_code("CBACK"))
     expect(page.locator("#sheet-good")).to_be_hidden()
-    scan(page, "CPAUSE")
+    scan(page, command_code("CPAUSE"))
     expect(page.locator(".bar-state")).to_contain_text("Paused", timeout=30000)
+    for code in (command_code("CRUN"), job_code(operation.pk), reason_code(1), badge):
+        wrong = code[:-1] + ("0" if code[-1] != "0" else "1")
+        scan(page, wrong)
+        expect(page.locator("#toast")).to_contain_text(f"“{wrong}” was read wrongly")
+    scan(page, "CRUN")
+    expect(page.locator("#toast")).to_contain_text("“CRUN” was read wrongly")
+    expect(page.locator(".bar-state")).to_contain_text("Paused")
     assert ProductionReport.objects.get().good_quantity == 1
+
+
+def test_the_page_reckons_check_characters_as_the_server_does(terminal):
+    texts = [*EXAMPLES, *(f"J{key:08}" for key in range(0, 5000, 37))]
+    found = terminal().evaluate(
+        """async ([file, texts]) => {
+            const { checkCharacter, isWhole } = await import(file);
+            return texts.map((text) => [checkCharacter(text), isWhole(text + checkCharacter(text)), isWhole(text.toLowerCase() + "0")]);
+        }""",
+        [static("terminal/check_character.js"), texts],
+    )
+    assert found == [[check_character(text), True, False] for text in texts]
 
 
 def test_a_reason_is_scanned_from_paper(terminal, plant, operation):

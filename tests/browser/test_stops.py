@@ -9,10 +9,11 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from mes.core import live
-from mes.core.templatetags.lineside import reason_code
+from mes.core.templatetags.lineside import job_code, reason_code
 from mes.equipment import services
 from mes.equipment.models import MaintenanceRequest, ShiftBreak, StateChange, StopExplanation, StopReason
 from mes.masterdata.models import ReasonCode, Shift, WorkUnit
+from tests.browser.conftest import until
 from tests.browser.test_terminal import scan
 from tests.factories import make_work_center
 from tests.mes.equipment.helpers import make_stop_reason, run, stop
@@ -113,6 +114,38 @@ def test_a_scanned_reason_is_that_of_the_machine_that_stands_still(open_page, pl
     expect(page.locator(f".machine:has(#stop-{unit.pk})")).to_contain_text("Tool change")
     (said,) = StopExplanation.objects.all()
     assert (said.reason, said.work_unit) == (reason, unit)
+
+
+def test_the_terminal_asks_by_itself_why_a_machine_stands_still(open_page, plant, unit):
+    """Once for each stop, answered by one tap; never over what is open, and whatever is scanned instead puts it aside."""
+    start(plant, "10", when=timezone.now() - timedelta(minutes=30))
+    page = open_page(f"/t/{unit.work_center.code}/")
+    sign_on(page)
+    page.click("#pad-3")
+    expect(page.locator("#sheet-good")).to_be_visible()
+    stop(unit, when=timezone.now() - timedelta(minutes=10))
+    asking = page.locator(f"#sheet-stop-{unit.pk}")
+    expect(page.locator(f"#stop-{unit.pk}")).to_contain_text("Reason")
+    expect(asking).to_be_hidden()
+    page.keyboard.press("Escape")
+    expect(asking).to_be_visible()
+    scan(page, job_code(plant.operations.get(position=1).pk))
+    expect(asking).to_be_hidden()
+    # Put aside, it does not come again: not even when the page is loaded anew.
+    asked = page.evaluate("localStorage.getItem('lineside-asked-' + location.pathname.split('/')[2])")
+    assert f"{unit.pk} " in asked
+    run(unit, when=timezone.now() - timedelta(minutes=5))
+    stop(unit, when=timezone.now() - timedelta(minutes=4))
+    page.evaluate(
+        "() => { window.taps = 0; document.addEventListener('pointerdown', () => { window.taps += 1; }, true); }"
+    )
+    expect(asking).to_be_visible()
+    until(page, "() => performance.now() - document.querySelector('dialog[open]').dataset.openedAt > 700")
+    asking.locator("button[value=TOOL]").click()
+    expect(page.locator("[data-pill]")).to_have_text("All saved")
+    assert page.evaluate("window.taps") == 1
+    until(page, "async () => (await window.lineside.outbox.all()).length === 0")
+    assert StopExplanation.objects.get(reason__code="TOOL").work_unit == unit
 
 
 def test_a_stop_is_explained_later_at_the_terminal_and_the_rest_at_the_office(open_page, plant, unit, worked):

@@ -313,6 +313,44 @@ def test_a_badge_signs_on_and_an_unknown_scan_says_what_was_read(terminal):
     expect(page.locator("#toast")).to_contain_text("4006381333931")
 
 
+def put_in(page, text, end=""):
+    """Put a text into the field that has the focus, as an input method does: without keys, but for the one that ends it."""
+    page.evaluate(
+        """(end) => document.addEventListener('input', () => setTimeout(() => document.activeElement.dispatchEvent(
+            new KeyboardEvent('keydown', {key: end || 'Shift', bubbles: true, cancelable: true})), 0), {once: true})""",
+        end,
+    )
+    page.keyboard.insert_text(text)
+
+
+def test_a_scanner_that_types_into_fields_without_keys_is_read_all_the_same(terminal):
+    """Handhelds put a scan in as an input method does: at once, and no key says what it was."""
+    page = terminal(touch=True)
+    page.touchscreen.tap(5, 700)
+    expect(page.locator("#scan-sink")).to_be_focused()
+    put_in(page, "4006381333931")
+    expect(page.locator("#toast")).to_contain_text("4006381333931")
+    expect(page.locator("#scan-sink")).to_have_value("")
+    # In a field it takes its text out again, whatever stood there.
+    page.tap("#operator")
+    page.locator("#sign-number").press_sequentially("12", delay=150)
+    page.wait_for_timeout(150)  # as long as it takes from a key to a scanner
+    put_in(page, "P1007X", end="Enter")
+    expect(page.locator("[data-operator-name]")).to_have_text("Anna Krüger")
+    expect(page.locator("#sheet-sign-on")).to_be_hidden()
+    # What somebody types slowly is typing, also where it is put in without keys.
+    page.tap("#operator")
+    page.tap("#sign-number")
+    for sign in "Anna":
+        put_in(page, sign, end="Tab" if sign == "a" else "")
+        page.wait_for_timeout(150)  # slower than any scanner
+    expect(page.locator("#sign-number")).to_have_value("Anna")
+    # A word that the screen's keyboard proposes is none of ours.
+    page.tap("#sheet-sign-on [data-keyboard]")
+    put_in(page, " Krüger", end="Tab")
+    expect(page.locator("#sign-number")).to_have_value("Anna Krüger")
+
+
 def test_a_scan_never_ends_up_in_the_pin_field(terminal):
     page = terminal()
     page.click("#operator")
@@ -387,6 +425,70 @@ def test_primary_actions_need_no_scrolling_on_a_ten_inch_tablet(terminal):
         "() => Array.from(document.querySelectorAll('.pad button'), (one) => one.getBoundingClientRect().bottom)"
     )
     assert len(ends) == 9 and max(ends) <= 800
+
+
+@pytest.mark.parametrize("height", [740, 800])
+def test_good_pieces_are_entered_on_a_phone_without_scrolling(terminal, height):
+    page = terminal(width=360, height=height)
+    sign_on(page)
+    start(page)
+    for opener, sheet in (("#pad-3", "#sheet-good"), ("#by-counter", "#sheet-counter"), ("#pad-5", "#sheet-rework")):
+        page.click(opener)
+        keys = f"{sheet} .figure, {sheet} .quick .key, {sheet} .keys .key, {sheet} .confirm"
+        expect(page.locator(f"{sheet} .confirm")).to_be_visible()
+        hidden = page.evaluate(
+            """(keys) => Array.from(document.querySelectorAll(keys)).map((one) => [one.id || one.textContent, one.getBoundingClientRect(), one])
+                .filter(([, box, one]) => box.top < 0 || box.bottom > innerHeight || box.height < 63.5
+                    || !one.contains(document.elementFromPoint(box.left + box.width / 2, box.bottom - 2)))
+                .map(([name, box]) => `${name} ${box.top} to ${box.bottom}`)""",
+            keys,
+        )
+        assert hidden == [], sheet
+        if sheet != "#sheet-good":
+            page.keyboard.press("Escape")
+
+
+def test_what_is_said_never_covers_the_pad(terminal):
+    page = terminal(width=360, height=740)
+    sign_on(page)
+    start(page)
+    covered = """() => {
+        const a = document.querySelector('#toast').getBoundingClientRect(), b = document.querySelector('.pad').getBoundingClientRect();
+        return a.top < b.bottom && a.bottom > b.top;
+    }"""
+    for scrolled in (
+        "0",
+        "pad.getBoundingClientRect().top - 8",
+        "pad.getBoundingClientRect().bottom - innerHeight + 8",
+    ):
+        page.evaluate(
+            f"() => {{ const pad = document.querySelector('.pad'); scrollTo(0, 0); scrollTo(0, {scrolled}); }}"
+        )
+        page.evaluate("document.querySelector('#pad-1').click()")
+        expect(page.locator("#toast")).to_contain_text("+1 good")
+        until(page, f"() => !({covered})()")
+
+
+def test_the_screens_keyboard_comes_only_when_it_is_asked_for(terminal, operation):
+    Item.objects.update(lot_tracked=True)
+    page = terminal(touch=True)
+    sign_on(page)
+    expecting_none = page.evaluate(
+        """() => Array.from(document.querySelectorAll('[name=lot], [name=item], [name=number], [name=pin]'), (one) => one.inputMode)"""
+    )
+    assert len(expecting_none) >= 8 and set(expecting_none) == {"none"}
+    page.click("#operator")
+    name = page.locator("#sign-number")
+    # A real keyboard types all the same.
+    name.press_sequentially("Anna", delay=150)
+    expect(name).to_have_value("Anna")
+    page.click("#sheet-sign-on [data-keyboard]")
+    expect(name).to_be_focused()
+    expect(name).to_have_attribute("inputmode", "text")
+    expect(page.locator("#sheet-sign-on [data-keyboard]")).to_have_attribute("aria-pressed", "true")
+    page.click("#sign-pin")
+    expect(name).to_have_attribute("inputmode", "none")
+    expect(page.locator("#sheet-sign-on [data-keyboard]")).to_have_attribute("aria-pressed", "false")
 
 
 def test_material_is_issued_by_tapping_a_lot(terminal, operation):
@@ -517,3 +619,31 @@ def test_a_paused_job_goes_on_on_another_machine(terminal, operation):
         "M-1",
         "M-2",
     ]
+
+
+def test_scrap_of_several_reasons_is_one_entry(terminal, operation):
+    page = terminal()
+    sign_on(page)
+    start(page)
+    page.click("#pad-4")
+    page.click("#scrap-several")
+    page.click("#sheet-scrap [data-key='+1']")
+    page.click("#sheet-scrap button[value=BURR]")
+    expect(page.locator("#scrap-figure")).to_have_value("1")
+    page.click("#sheet-scrap button[value=CRACK]")
+    page.click("#sheet-scrap button[value=DIM]")
+    expect(page.locator("#sheet-scrap [data-lines] li")).to_have_count(3)
+    expect(page.locator("#sheet-scrap .confirm")).to_have_text("Report scrap 4")
+    page.click("#sheet-scrap [data-lines] li:has-text('Out of dimension') button")
+    page.click("#sheet-scrap .confirm")
+    expect(page.locator("#toast")).to_contain_text("3 scrap · 2 Burr, 1 Crack")
+    all_saved(page)
+    report = ProductionReport.objects.get()
+    lines = {line.reason.code: line.quantity for line in report.scrap_lines.all()}
+    assert (report.scrap_quantity, lines) == (3, {"BURR": 2, "CRACK": 1})
+    # One reason is still one tap, also after that.
+    page.click("#pad-4")
+    expect(page.locator("#sheet-scrap [data-lines] li")).to_have_count(0)
+    page.click("#sheet-scrap button[value=DIM]")
+    all_saved(page)
+    assert ProductionReport.objects.count() == 2

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from mes.core import persons, tongues
+from mes.core.check_character import with_check
 from mes.core.paper.barcodes import QUIET_MODULES as QUIET
 from mes.core.paper.barcodes import code128_bars
 
@@ -106,14 +107,20 @@ def state(name: str, words: str = "") -> SafeString:
 
 @register.simple_tag
 def job_code(key: int) -> str:
-    """Write what an operation is called on paper and scanned by: J and its key, long enough to be told from typing."""
-    return f"J{key:08}"
+    """Write what an operation is called on paper and scanned by: J, its key and a check character."""
+    return with_check(f"J{key:08}")
 
 
 @register.simple_tag
 def reason_code(key: int) -> str:
-    """Write what a reason is scanned by: R and its key, because reasons of two kinds may share their code."""
-    return f"R{key:08}"
+    """Write what a reason is scanned by: R, its key, because reasons of two kinds may share their code, and a check character."""
+    return with_check(f"R{key:08}")
+
+
+@register.simple_tag
+def command_code(key: str) -> str:
+    """Write what a command of a terminal is scanned by: its key and a check character."""
+    return with_check(key)
 
 
 @register.simple_tag

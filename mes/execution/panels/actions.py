@@ -1,11 +1,12 @@
 """What an operator's taps do to operations: each translates and makes one call."""
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from mes.core.errors import NotFound
+from mes.core.errors import InvalidInput, NotFound
 from mes.execution import services
 from mes.execution.models import Operation, OrderHold, ProductionReport
 from mes.execution.queries.terminal import byproducts_of, jobs_at
@@ -20,6 +21,7 @@ from mes.terminal.queries import unverified_among
 OVER = "reports:over"
 REVERSE = "reports:reverse"
 HOLD = "orders:hold"
+MOST_LINES = 20
 UNPLANNED = "material:unplanned"
 
 
@@ -122,6 +124,8 @@ class ReportGood(OnJob):
 
 
 class ReportScrap(OnJob):
+    """Scrap for one reason, or in ``lines`` of a quantity and a reason each."""
+
     key = "report-scrap"
 
     def apply(self, tap: Tap) -> str:
@@ -129,7 +133,10 @@ class ReportScrap(OnJob):
             report_id=tap.id,
             operation_id=_operation(tap),
             good_quantity=Decimal(0),
-            scrap=[services.Scrap(quantity=tap.quantity(), reason=tap.text("reason", needed=False))],
+            scrap=[
+                services.Scrap(quantity=line.quantity(), reason=line.text("reason", needed=False))
+                for line in _scrap_lines(tap)
+            ],
             from_rework=tap.text("from_rework", needed=False) == "yes",
             person=tap.person,
             occurred_at=tap.at,
@@ -137,6 +144,21 @@ class ReportScrap(OnJob):
             approved_by=tap.second(OVER),
         )
         return _("saved")
+
+
+def _scrap_lines(tap: Tap) -> list[Tap]:
+    """Return a tap for each line of an entry, or the entry itself where it has none.
+
+    :raises InvalidInput: the lines are no list, or more than anybody enters.
+    """
+    if "lines" not in tap.payload:
+        return [tap]
+    lines = tap.payload["lines"]
+    if not isinstance(lines, list) or not all(isinstance(line, dict) for line in lines):
+        raise InvalidInput(_("The lines of this entry cannot be read. Enter it again."), field="lines")
+    if not 0 < len(lines) <= MOST_LINES:
+        raise InvalidInput(_("An entry has between 1 and %(n)s lines.") % {"n": MOST_LINES}, field="lines")
+    return [replace(tap, payload=line) for line in lines]
 
 
 class ReportRework(OnJob):

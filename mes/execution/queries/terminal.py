@@ -1,5 +1,6 @@
 """What a terminal shows of a work center's jobs."""
 
+import re
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from operator import or_
 from django.db.models import Max, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
+from mes.core.check_character import is_whole
 from mes.core.errors import NotFound
 from mes.execution.models import (
     MachineInterval,
@@ -28,6 +30,7 @@ from mes.terminal.panels import ScannedElsewhere
 
 OPEN_ORDERS = (WorkOrder.Status.RELEASED, WorkOrder.Status.RUNNING)
 MOST_JOBS = 60
+JOB_CODE = re.compile(r"J[0-9]{8}[0-9A-Z]")
 
 
 @dataclass
@@ -115,15 +118,15 @@ def job_of(operation_id: int, work_center: WorkCenter) -> Job | None:
 
 
 def job_scanned(text: str, work_center: WorkCenter) -> str:
-    """Return the key of the operation that a scanned code means here: of a traveler (J and the key), or an order's number,
-    of which the first operation here that is not finished is meant.
+    """Return the key of the operation that a scanned code means here: of a traveler (J, the key, a check character), or an
+    order's number, of which the first operation here that is not finished is meant.
 
     :raises NotFound: there is none, or it is at another work center, which is named.
     """
     code = text.upper()
     here = Operation.objects.filter(work_order__site_id=work_center.site_id).select_related("work_order", "work_center")
-    if code[:1] == "J" and code[1:].isascii() and code[1:].isdigit() and len(code) == 9:
-        found = list(here.filter(pk=int(code[1:])))
+    if JOB_CODE.fullmatch(code) and is_whole(code):
+        found = list(here.filter(pk=int(code[1:9])))
     else:
         found = list(here.filter(work_order__number__iexact=text).order_by("position"))
     mine = [one for one in found if one.work_center_id == work_center.pk]

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from mes.core.check_character import with_check
 from mes.core.errors import DomainError, InvalidInput
 from mes.masterdata.models import Person
 from mes.masterdata.records import Applied, PersonRecord
@@ -135,7 +136,7 @@ def issue_badge(*, person_id: int) -> str:
 
     An earlier badge stops working.
     """
-    text = "P" + "".join(secrets.choice(BADGE_SIGNS) for _ in range(12))
+    text = with_check("P" + "".join(secrets.choice(BADGE_SIGNS) for _ in range(12)))
     set_badge(person_id=person_id, badge=text)
     return text
 

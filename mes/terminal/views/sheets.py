@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from mes.access.queries import sites_of
 from mes.access.views import requires
 from mes.core.paper import Card, code_cards
-from mes.core.templatetags.lineside import reason_code
+from mes.core.templatetags.lineside import command_code, reason_code
 from mes.core.tongues import language_now, source_shown, told
 from mes.masterdata import services as masterdata
 from mes.masterdata.models import Person, ReasonCode
@@ -32,7 +32,8 @@ def command_sheet(request: HttpRequest) -> HttpResponse:
     """Show the commands that a terminal understands when they are scanned, for printing and laminating."""
     listed = sorted(commands, key=lambda command: command.order)
     if request.GET.get("form") == "pdf":
-        cards = [Card(command.key, str(command.words), command.key) for command in listed]
+        codes = [(command, command_code(command.key)) for command in listed]
+        cards = [Card(code, str(command.words), code) for command, code in codes]
         return _pdf(_("Command sheet"), cards, "commands")
     return render(request, "terminal/commands.html", {"commands": listed})
 

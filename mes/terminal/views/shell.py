@@ -255,6 +255,7 @@ def _words() -> dict[str, str]:
         "expected_here": _("a job, a lot, a reason, a command or a badge"),
         "which_stop": _("This can be the reason of several stops. Tap the machine first, then scan it."),
         "expected_choice": _("one of the choices"),
+        "misread": _("“{text}” was read wrongly: its last sign does not fit. Scan it again."),
         "scan_too_long": _("The scanner sent more than any label holds. Nothing was done; scan again."),
         "camera_refused": _("This page may not use the camera. Allow it in the browser's settings, or use a scanner."),
         "camera_missing": _("No camera can be used on this device just now."),

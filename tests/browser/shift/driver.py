@@ -77,6 +77,12 @@ class Floor:
         context.add_init_script(f"({COUNT_TAPS})()")
         page = context.new_page()
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        # What a terminal asks by itself is put aside: whoever wants to answer opens it, and how soon it asks is a matter of
+        # real seconds, which this script has none of.
+        page.add_locator_handler(
+            page.locator("dialog[data-by-itself]"),
+            lambda: page.evaluate("document.querySelectorAll('dialog[data-by-itself]').forEach((one) => one.close())"),
+        )
         self.windows.append(page)
         page.goto(self.base + path)
         return page

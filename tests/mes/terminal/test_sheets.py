@@ -11,8 +11,9 @@ from django.urls import reverse
 
 from mes.access.models import Membership
 from mes.core import live
+from mes.core.check_character import is_whole
 from mes.core.errors import DomainError
-from mes.core.templatetags.lineside import job_code, reason_code
+from mes.core.templatetags.lineside import command_code, job_code, reason_code
 from mes.masterdata import services as masterdata
 from mes.terminal.panels import commands, hotkeys, panels
 from tests.factories import make_person, make_reason, make_site, make_work_order
@@ -46,7 +47,7 @@ def test_every_command_on_the_sheet_stands_on_a_button_of_some_panel_and_is_told
     assert {command.key for command in commands} == standing | OF_THE_PAGE
     assert all(re.fullmatch(r"C[A-Z0-9]{3,}", command.key) for command in commands)
     page = lead.get("/sheets/commands").content.decode()
-    assert page.count('class="qr"') == len(commands) and all(command.key in page for command in commands)
+    assert page.count('class="qr"') == len(commands) and all(command_code(command.key) in page for command in commands)
 
 
 def test_a_printed_badge_signs_its_person_on_and_the_earlier_one_does_not(lead):
@@ -54,7 +55,7 @@ def test_a_printed_badge_signs_its_person_on_and_the_earlier_one_does_not(lead):
     masterdata.set_badge(person_id=anna.pk, badge="OLD-1")
     page = lead.post("/sheets/badges", {"person": [anna.pk]})
     ((person, text),) = page.context["issued"]
-    assert person == anna and re.fullmatch(r"P[0-9A-Z]{12}", text)
+    assert person == anna and re.fullmatch(r"P[0-9A-Z]{13}", text) and is_whole(text)
     assert masterdata.find_by_badge(badge=text) == anna
     with pytest.raises(DomainError, match="not known"):
         masterdata.find_by_badge(badge="OLD-1")
@@ -83,6 +84,13 @@ def test_a_travelers_code_opens_its_operation_here_and_says_where_it_is_elsewher
     assert elsewhere.status_code == 404 and second.work_center.code in elsewhere.json()["detail"]
 
 
+def test_a_travelers_code_that_was_read_wrongly_opens_nothing(lead):
+    first = make_work_order().operations.get(position=1)
+    code = job_code(first.pk)
+    for wrong in (code[:-1], code[:-1] + ("0" if code[-1] != "0" else "1"), code[:7] + code[8] + code[7] + code[9:]):
+        assert scan(lead, first.work_center, wrong).status_code == 404
+
+
 def test_an_orders_number_opens_what_is_not_finished_here(lead):
     order = make_work_order(number="WO-77")
     first = order.operations.get(position=1)
@@ -90,7 +98,8 @@ def test_an_orders_number_opens_what_is_not_finished_here(lead):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "J00000000", "4006381333931", "x" * 5000, "<b>", "J٣٣٣٣٣٣٣٣", None, [], "J99999999"]
+    "text",
+    ["", "J000000000", "4006381333931", "x" * 5000, "<b>", "J٣٣٣٣٣٣٣٣", None, [], "J99999999", job_code(99999999)],
 )
 def test_what_is_no_code_is_said_back(lead, text):
     answer = scan(lead, make_work_order().operations.first().work_center, text)
@@ -115,7 +124,7 @@ def test_every_sheet_is_there_as_pdf_too(lead):
     text = read_pdf(lead.get(reverse("execution:traveler", args=[order.number]) + "?form=pdf"))
     assert order.number in text and all(job_code(one.pk) in text for one in order.operations.all())
     text = read_pdf(lead.get("/sheets/commands?form=pdf"))
-    assert all(command.key in text for command in commands)
+    assert all(command_code(command.key) in text for command in commands)
 
 
 def test_reasons_are_printed_by_kind_for_the_own_sites_only(lead):

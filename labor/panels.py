@@ -23,7 +23,9 @@ from mes.execution.panels.board import OrderSection, Worker
 from mes.execution.queries.terminal import reasons_for, work_units_of
 from mes.masterdata.models import ReasonCode, Site
 from mes.masterdata.queries import privacy_of, private_sites
-from mes.terminal.panels import Action, Panel, Place, Shortcut, Tap
+from mes.terminal.panels import Action, Panel, Place, Shortcut, StepUpNeeded, Tap, shift_end
+
+CORRECT = "labor:correct"
 
 
 class CrewPanel(Panel):
@@ -46,6 +48,7 @@ class CrewPanel(Panel):
             "is_private": privacy_of(site_id=place.work_center.site_id) is not None,
             "running": [one for one in running if not one.is_crew],
             "crews": [one for one in running if one.is_crew],
+            "past_end": _past_end([one for one in running if not one.is_crew], place),
             "unnamed": unnamed,
             "is_full": unnamed >= LARGEST,
             "largest": LARGEST,
@@ -53,6 +56,12 @@ class CrewPanel(Panel):
             "work_units": work_units_of(place.work_center) if job and job.is_open and not job.is_active else [],
             "other_work": reasons_for(place.work_center, ReasonCode.Kind.INDIRECT),
         }
+
+
+def _past_end(running: list[LaborSegment], place: Place) -> list[tuple[LaborSegment, datetime]]:
+    """Return whose time runs on although the shift in which they began it is over, with its end."""
+    ends = {at: shift_end(place.work_center.site, at) for at in {one.started_at for one in running}}
+    return [(one, ended) for one in running if (ended := ends[one.started_at]) and ended <= place.now]
 
 
 class ClockIn(Action):
@@ -106,6 +115,30 @@ class LeaveJob(Action):
     def apply(self, tap: Tap) -> str:
         assert tap.person is not None
         services.clock_off(person=tap.person, operation_id=tap.number("operation"), occurred_at=tap.at, now=tap.now)
+        return _("saved")
+
+
+class LeaveAfterShift(Action):
+    """Somebody whose time runs on after the shift has gone: they say so, or a supervisor does for them."""
+
+    key = "leave-after-shift"
+
+    def apply(self, tap: Tap) -> str:
+        segment = (
+            queries.running_at(work_center_id=tap.work_center.pk)
+            .filter(pk=tap.uuid("segment"))
+            .exclude(person=None)
+            .first()
+        )
+        if segment is None or segment.person is None or segment.operation_id is None:
+            raise NotFound(_("This time does not run any more."), field="segment")
+        if segment.person != tap.person and tap.approver(CORRECT) is None:
+            raise StepUpNeeded(
+                _("This is the time of %(person)s. Only they end it, or a supervisor.")
+                % {"person": segment.person.told_name},
+                right=CORRECT,
+            )
+        services.clock_off(person=segment.person, operation_id=segment.operation_id, occurred_at=tap.at, now=tap.now)
         return _("saved")
 
 
@@ -275,4 +308,6 @@ def last_change() -> object:
 
 
 PANELS = (CrewPanel,)
-ACTIONS = (ClockIn, ClockOut, StartBreak, EndBreak, JoinJob, LeaveJob, OtherWork, OtherWorkEnd, CrewMore, CrewLess)
+ACTIONS = (
+    ClockIn, ClockOut, StartBreak, EndBreak, JoinJob, LeaveJob, LeaveAfterShift, OtherWork, OtherWorkEnd, CrewMore, CrewLess,
+)  # fmt: skip

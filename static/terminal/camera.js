@@ -2,7 +2,6 @@
  * where it has one, else with ours, which reads QR codes. What is read is a scan like any other. */
 
 import { $, words } from "./page.js";
-import { readQr } from "./qr.js";
 import { openSheet } from "./sheets.js";
 
 const LONGEST_SIDE = 800; // pixels: enough for a code that fills a third of the picture
@@ -31,6 +30,8 @@ async function reader() {
       };
     } catch (without) { /* ours */ }
   }
+  // Most devices never need it, so the page does not load it; install.js keeps it for when there is no network.
+  const { readQr } = await import("./qr.js");
   const canvas = document.createElement("canvas");
   const drawing = canvas.getContext("2d", { willReadFrequently: true });
   return async () => {
@@ -44,6 +45,7 @@ async function reader() {
 
 async function look(scanned) {
   problem.textContent = "";
+  let read = null;
   try {
     const wanted = { video: { facingMode: "environment", width: { ideal: 1280 }, height: { ideal: 720 } }, audio: false };
     const granted = await navigator.mediaDevices.getUserMedia(wanted);
@@ -53,11 +55,11 @@ async function look(scanned) {
     }
     stream = video.srcObject = granted;
     await video.play();
+    read = await reader();
   } catch (refused) {
     problem.textContent = refused.name === "NotAllowedError" ? words.camera_refused : words.camera_missing;
     return;
   }
-  const read = await reader();
   const again = async () => {
     if (!stream) { return; }
     let text = "";

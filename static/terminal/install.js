@@ -2,6 +2,7 @@
 
 /* Resolves when the page and what it is made of are on the device, with whether they are. */
 async function keepPage(worker) {
+  await import("./qr.js"); // what only the camera needs
   const loaded = performance.getEntriesByType("resource").map((one) => one.name.split("#")[0]);
   const keep = Array.from(new Set([location.pathname].concat(loaded)));
   return new Promise((resolve) => {

@@ -111,7 +111,7 @@ function isMeantBehind(text, upper) {
   const sheet = askedByItself();
   const [kind, name] = ours(upper) || [];
   if (!sheet || name === "CBACK" || buttonFor(upper, sheet)) { return false; }
-  return kind === "C" || kind === "J" || upper[0] === "L" || GS1.test(text) || Boolean(buttonFor(upper, document));
+  return kind === "C" || kind === "J" || upper[0] === "L" || Boolean(opened(text)) || GS1.test(text) || Boolean(buttonFor(upper, document));
 }
 function scanned(text, supervisor) {
   const upper = text.toUpperCase();

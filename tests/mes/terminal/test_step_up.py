@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.urls import reverse
 from django.utils import timezone
 
+from labor.models import LaborSegment
 from mes.access.models import FloorRole, Membership
 from mes.core import live
 from mes.execution import services as execution
@@ -229,3 +230,24 @@ def test_a_supervisor_who_left_allows_nothing(floor):
     leave = floor.leave(entry, right="reports:over").json()["leave"]
     Person.objects.filter(name="Lea").update(active=False)
     assert floor.tap("report-good", quantity="120", entry_id=entry, leave=leave)[1].json()["code"] == "qty_over_order"
+
+
+def test_ones_time_after_the_shift_is_ended_by_oneself_or_by_a_supervisor(floor):
+    running = LaborSegment.objects.get(ended_at=None)
+    assert running.person == floor.people["Anna"]
+    entry, refused = floor.tap("leave-after-shift", by="Marek", segment=str(running.pk))
+    assert (refused.status_code, refused.json()["step_up"]) == (403, "labor:correct")
+    assert LaborSegment.objects.get().ended_at is None
+    leave = floor.leave(entry, right="labor:correct").json()["leave"]
+    assert (
+        floor.tap("leave-after-shift", by="Marek", entry_id=entry, leave=leave, segment=str(running.pk))[1].status_code
+        == 200
+    )
+    assert LaborSegment.objects.get().ended_at is not None
+    # What has ended is not ended again, and what never was is not either.
+    for gone in (str(running.pk), str(uuid.uuid4()), "1"):
+        assert floor.tap("leave-after-shift", segment=gone)[1].status_code in (404, 422)
+    floor.tap("join")
+    own = LaborSegment.objects.get(ended_at=None)
+    assert floor.tap("leave-after-shift", segment=str(own.pk))[1].status_code == 200
+    assert not LaborSegment.objects.filter(ended_at=None).exists()

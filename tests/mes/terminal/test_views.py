@@ -132,6 +132,34 @@ def test_scrap_carries_its_reason_and_undo_takes_it_back(floor):
     assert floor.operation.scrap_quantity == 0
 
 
+def test_scrap_for_several_reasons_is_one_report_taken_back_as_one(floor):
+    burr, crack = (make_reason(site=floor.order.site) for _ in range(2))
+    floor.post("entries", floor.tap("start", activity="RUN"))
+    lines = [{"quantity": "2", "reason": burr.code}, {"quantity": "1", "reason": crack.code}]
+    scrap = floor.tap("report-scrap", lines=lines)
+    assert floor.post("entries", scrap).status_code == 200
+    report = ProductionReport.objects.get()
+    assert sorted((one.reason_id, one.quantity) for one in report.scrap_lines.all()) == [(burr.pk, 2), (crack.pk, 1)]
+    assert floor.post("entries", floor.tap("undo", report=scrap["id"])).status_code == 200
+    floor.operation.refresh_from_db()
+    assert floor.operation.scrap_quantity == 0
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        None, [], {}, "2", [[]], [None], [{}], [{"quantity": "2"}], [{"quantity": "-2", "reason": "BURR"}],
+        [{"quantity": "2", "reason": "BURR"}, {"quantity": "1", "reason": {}}], [{"quantity": "1", "reason": "BURR"}] * 21,
+    ],
+)  # fmt: skip
+def test_lines_that_cannot_be_get_words_and_book_nothing(floor, lines):
+    make_reason(site=floor.order.site, code="BURR")
+    floor.post("entries", floor.tap("start", activity="RUN"))
+    answer = floor.post("entries", floor.tap("report-scrap", lines=lines))
+    assert answer.status_code == 422 and answer.json()["detail"]
+    assert not ProductionReport.objects.exists()
+
+
 @pytest.mark.parametrize(
     "quantity", ["", "0", "-1", "abc", "NaN", "1e400", "0.0000001", "\x00", None, [], {}, "9" * 30]
 )

@@ -1,6 +1,6 @@
 /* Sheets that open by themselves: a machine stands still and nobody has said why; the shift is over and somebody's time runs
- * on. Once for each reason to ask, never over
- * another sheet nor into what somebody is doing; whatever else is done instead puts it aside. */
+ * on. Once for each reason to ask, never over another sheet nor into what somebody is doing; whatever else is done instead
+ * puts it aside. */
 
 import { $, $$, config } from "./page.js";
 import { waiting } from "./queue.js";

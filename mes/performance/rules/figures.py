@@ -65,11 +65,14 @@ def total(sums: Iterable[Sums]) -> Sums:
 
     What had no planned time is left out. A unit of which nothing is known all shift counts only in how much is known, and
     what was made without a planned run time is left out where the rest can be computed: what is missing in one place must
-    neither be guessed nor take the others' figures away.
+    neither be guessed nor take the others' figures away. Others that made nothing are no rest to compute: they would say
+    zero for all.
     """
     counted = [one for one in sums if one.planned]
     known = [one for one in counted if one.no_data < one.planned]
     computable = [one for one in known if not one.without_ideal]
+    if not any(one.produced for one in computable):
+        computable = []
     whole = Sums(unknown=sum(one.planned for one in counted if one.no_data == one.planned))
     for one in computable or known:
         whole += one

@@ -110,6 +110,8 @@ def test_without_a_planned_run_time_nothing_is_guessed():
     assert found.availability.value == 1 and found.performance.value is None is found.oee.value
     assert found.performance.why == rules.NO_IDEAL_TIME
     assert figures(total([sums, VORNE])).oee.value == figures(VORNE).oee.value
+    beside = figures(total([sums, Sums(planned=3600, run=60)]))
+    assert beside.oee.why == rules.NO_IDEAL_TIME and beside.availability.value == Decimal(3660) / 7200
 
 
 def test_pieces_without_running_time_are_not_hidden():

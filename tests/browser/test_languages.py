@@ -250,11 +250,16 @@ def test_every_state_is_sound_in(open_page, live_server, plant, language):
     furnish(plant, operation)
     page = open_page("/healthz", scheme="dark" if language == "de" else "light")
     page.context.add_cookies([{"name": "django_language", "value": language, "url": live_server.url}])
-    # The device's clock is three hours ahead, which has a state of its own.
     # Somebody is always at it, so that no sheet opens by itself in the midst of this.
     page.add_init_script(
         "setInterval(() => window.lineside && document.dispatchEvent(new KeyboardEvent('keydown', { key: 'Shift' })), 500);"
     )
+    # A page that axe kept busy for seconds may ask all the same.
+    page.add_locator_handler(
+        page.locator("dialog[data-by-itself]"),
+        lambda: page.evaluate("document.querySelectorAll('dialog[data-by-itself]').forEach((one) => one.close())"),
+    )
+    # The device's clock is three hours ahead, which has a state of its own.
     page.add_init_script("const real = Date.now; Date.now = () => real() + 3 * 3600 * 1000;")
     page.goto(f"{live_server.url}/t/{operation.work_center.code}/")
     expect(page.locator("html")).to_have_attribute("lang", language)

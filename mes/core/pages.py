@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
+from uuid import UUID, uuid4
 
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
@@ -69,3 +70,11 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
         return [(title, listed) for title, listed in by_group if listed]
 
     return {"navigation": entries, "navigation_groups": groups}
+
+
+def posted_fact(request: HttpRequest) -> UUID:
+    """Return the id that a form was made with, so that a form sent twice is one fact; a new one where it has none."""
+    try:
+        return UUID(request.POST.get("fact", ""))
+    except ValueError:
+        return uuid4()

@@ -21,6 +21,7 @@ from mes.access.queries import may, sites_of
 from mes.access.views import requires
 from mes.core import live
 from mes.core.errors import DomainError
+from mes.core.pages import posted_fact
 from mes.equipment import services
 from mes.equipment.models import MaintenanceRequest, StateChange
 from mes.equipment.queries import stops as queries
@@ -86,7 +87,7 @@ def explain(request: HttpRequest) -> HttpResponse:
     return _do(
         request,
         lambda: services.explain_stops(
-            explanation_id=_fact(request),
+            explanation_id=posted_fact(request),
             stops=[(row.work_unit_id, row.started_at) for row in rows],
             reason=request.POST.get("reason", "")[:64],
             note=_text(request, "note"),
@@ -110,7 +111,7 @@ def split(request: HttpRequest, pk: int) -> HttpResponse:
     return _do(
         request,
         lambda: services.split_stop(
-            entry_id=_fact(request), work_unit_id=row.work_unit_id, at=at, person=None,
+            entry_id=posted_fact(request), work_unit_id=row.work_unit_id, at=at, person=None,
             by=request.user.get_username(), now=timezone.now(), reason=request.POST.get("reason", "")[:64],
         ),
         _("The stop is cut in two."),
@@ -125,7 +126,7 @@ def join(request: HttpRequest, pk: int) -> HttpResponse:
     return _do(
         request,
         lambda: services.join_stops(
-            entry_id=_fact(request), work_unit_id=row.work_unit_id, at=row.started_at, person=None,
+            entry_id=posted_fact(request), work_unit_id=row.work_unit_id, at=row.started_at, person=None,
             by=request.user.get_username(), now=timezone.now(),
         ),
         _("The two parts are one stop again."),
@@ -151,7 +152,7 @@ def record(request: HttpRequest) -> HttpResponse:
     return _do(
         request,
         lambda: services.record_stop(
-            entry_id=_fact(request), work_unit_id=unit.pk, started_at=started_at, ended_at=ended_at, person=None,
+            entry_id=posted_fact(request), work_unit_id=unit.pk, started_at=started_at, ended_at=ended_at, person=None,
             by=request.user.get_username(), now=timezone.now(), reason=request.POST.get("reason", "")[:64],
             note=_text(request, "note"),
         ),
@@ -214,14 +215,6 @@ def _back(request: HttpRequest) -> HttpResponse:
     if "unit_filter" in kept:
         kept["unit"] = kept.pop("unit_filter")
     return redirect(f"{reverse('equipment:stops')}?{urlencode(kept)}")
-
-
-def _fact(request: HttpRequest) -> UUID:
-    """Return the id that the form was made with, so that a form sent twice is one fact."""
-    try:
-        return UUID(request.POST.get("fact", ""))
-    except ValueError:
-        return uuid4()
 
 
 def _text(request: HttpRequest, name: str) -> str:

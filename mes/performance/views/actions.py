@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -19,6 +19,7 @@ from mes.access.queries import sites_of
 from mes.access.views import requires
 from mes.core import live
 from mes.core.errors import DomainError
+from mes.core.pages import posted_fact
 from mes.performance import services
 from mes.performance.models import LossAction
 
@@ -39,7 +40,7 @@ def plan(request: HttpRequest) -> HttpResponse:
     return _do(
         request, site.code, _("It is planned."),
         lambda: services.plan_action(
-            action_id=_fact(request), site=site, what=_text(request, "what"), owned_by=_text(request, "owned_by"),
+            action_id=posted_fact(request), site=site, what=_text(request, "what"), owned_by=_text(request, "owned_by"),
             due_on=due_on, reason=_text(request, "reason")[:64], work_unit=_text(request, "unit")[:64],
             by=request.user.get_username(), now=timezone.now(),
         ),
@@ -72,14 +73,6 @@ def _do(request: HttpRequest, site: str, words: str, deed: Callable[[], Any]) ->
 
 def _back(request: HttpRequest, site: str) -> HttpResponse:
     return redirect(f"{reverse('performance:pareto')}?{urlencode({'site': site})}#actions")
-
-
-def _fact(request: HttpRequest) -> UUID:
-    """Return the id that the form was made with, so that a form sent twice is one action."""
-    try:
-        return UUID(request.POST.get("fact", ""))
-    except ValueError:
-        return uuid4()
 
 
 def _text(request: HttpRequest, name: str) -> str:

@@ -225,7 +225,7 @@ class Demo:
                   makes your browser a tablet of the plant; no login, people use badge {badge} (PIN 1234),
                   and number {lead} (PIN 1234) allows what takes a supervisor
     Supervisor    {url}/board/         user lead
-    OEE           {url}/oee/           user lead; people {self.options.speed:g} times as fast as planned perform over 100 %
+    OEE           {url}/oee/           user lead; where the ERP plans times (Tryton: none), these quick people perform over 100 %
     Planner       {url}/admin/         user planner
     Costs         {url}/board/         user control; open an order, then its costs
     Bridge        {url}/bridge/        user it

@@ -308,7 +308,6 @@ class StandardTimeAdmin(HistoryAdmin):
     see = "orders:read"
     site_path = "item__site__code"
     list_display = ["item", "operation", "setup_time", "run_time_per_unit"]
-    list_editable = ["setup_time", "run_time_per_unit"]
     search_fields = ["item__number", "item__name"]
     list_select_related = ["item"]
     autocomplete_fields = ["item"]

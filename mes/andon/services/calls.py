@@ -92,8 +92,7 @@ def raise_call(
     unit = unit_meant(work_center_id=work_center_id, work_unit=work_unit)
     if work_unit and unit is None:
         raise UnitUnknown(_("There is no work unit “%(unit)s” here.") % {"unit": work_unit[:64]}, field="work_unit")
-    known = Call.objects.filter(pk=call_id).select_related("work_center", "site").first()
-    if known:
+    if known := _known(call_id):
         return known
     if kind == CallKind.MAINTENANCE and unit:
         # No lock on the work center: requests lock the unit, and so does a stop that calls maintenance.
@@ -102,21 +101,9 @@ def raise_call(
         )
         return Call.objects.get(pk=call_id)
     center = WorkCenter.objects.select_for_update(of=("self",)).select_related("site").get(pk=work_center_id)
-    known = Call.objects.filter(pk=call_id).select_related("work_center", "site").first()
-    if known:
+    if known := _known(call_id):
         return known
-    opened = Call.objects.filter(work_center=center, work_unit=None, kind=kind).exclude(status=Status.RESOLVED).first()
-    if opened:
-        words = (
-            _("%(kind)s was called %(time)s. %(who)s comes.")
-            if opened.acknowledged_at
-            else _("%(kind)s was called %(time)s. Nobody has answered yet.")
-        )
-        when = clock_time(opened.raised_at, center.site)
-        raise CallOpen(
-            words % {"kind": opened.get_kind_display(), "time": when, "who": opened.acknowledged_by},
-            field="kind",
-        )
+    _check_not_called(center, kind)
     call = Call.objects.create(
         id=call_id, site=center.site, work_center=center, kind=kind, note=note, raised_by=person,
         raised_at=min(occurred_at, now),
@@ -208,6 +195,26 @@ def escalate_calls(*, now: datetime) -> list[tuple[Call, EscalationStep]]:
             )  # fmt: skip
             told.append((call, rows[call.site_id, call.kind, reached.tier]))
     return told
+
+
+def _known(call_id: UUID) -> Call | None:
+    return Call.objects.filter(pk=call_id).select_related("work_center", "site").first()
+
+
+def _check_not_called(center: WorkCenter, kind: str) -> None:
+    """Refuse to call to a work center whoever is called there already, saying since when and whether somebody comes."""
+    opened = Call.objects.filter(work_center=center, work_unit=None, kind=kind).exclude(status=Status.RESOLVED).first()
+    if opened:
+        words = (
+            _("%(kind)s was called %(time)s. %(who)s comes.")
+            if opened.acknowledged_at
+            else _("%(kind)s was called %(time)s. Nobody has answered yet.")
+        )
+        when = clock_time(opened.raised_at, center.site)
+        raise CallOpen(
+            words % {"kind": opened.get_kind_display(), "time": when, "who": opened.acknowledged_by},
+            field="kind",
+        )
 
 
 def _is_request(call_id: UUID) -> bool:

@@ -19,9 +19,10 @@ from mes.execution.services.orders import (
     link_work_order,
     release_work_order,
 )
+from mes.execution.services.pieces import Scrap
 from mes.execution.services.proposals import accept_proposal, reject_proposal
 from mes.execution.services.recall import Preview, Recall, hold_all, preview_hold_all
-from mes.execution.services.reports import Scrap, report_production, reverse_report
+from mes.execution.services.reports import report_production, reverse_report
 from mes.execution.services.snapshot import bill_has_changed
 
 __all__ = [

@@ -13,7 +13,8 @@ from mes.execution.models import Operation, ProductionReport
 from mes.execution.rules import CLOCK_AHEAD, CLOCK_BEHIND
 from mes.execution.services.floor import complete_operation, start_operation
 from mes.execution.services.locking import lock_operation
-from mes.execution.services.reports import Scrap, report_production
+from mes.execution.services.pieces import Scrap
+from mes.execution.services.reports import report_production
 from mes.masterdata.models import Person, Site
 
 ZERO = Decimal(0)

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -26,56 +25,11 @@ from mes.execution.services.locking import (
     clock_time,
     lock_operation,
 )
-from mes.masterdata.models import Person, ReasonCode
-from mes.masterdata.queries import UnknownReason
-from mes.masterdata.rules import check_precision
+from mes.execution.services.pieces import Pieces, Scrap, check_quantities, entered, find_reasons
+from mes.masterdata.models import Person
 from mes.material import services as material
 
 ZERO = Decimal(0)
-
-
-class QuantityMissing(InvalidInput):
-    """No quantity was entered."""
-
-    code = "qty_missing"
-
-
-class QuantityZero(InvalidInput):
-    """A report says something."""
-
-    code = "qty_zero"
-
-
-class QuantityNegative(InvalidInput):
-    """A report adds; a reversal takes away."""
-
-    code = "qty_negative"
-
-
-class QuantityOverOrder(InvalidInput):
-    """More good pieces than the order and its tolerance allow."""
-
-    code = "qty_over_order"
-    step_up = "reports:over"
-
-
-class QuantityOverAvailable(InvalidInput):
-    """More pieces than the previous operation passed on."""
-
-    code = "qty_over_available"
-    step_up = "reports:over"
-
-
-class QuantityOverRework(InvalidInput):
-    """More pieces than are in rework."""
-
-    code = "qty_over_rework"
-
-
-class ReasonMissing(InvalidInput):
-    """Scrap needs a reason."""
-
-    code = "reason_missing"
 
 
 class ReportIdReused(InvalidInput):
@@ -100,14 +54,6 @@ class CannotReverse(DomainError):
     """The report is a reversal itself, or its pieces have gone on."""
 
     code = "cannot_reverse"
-
-
-@dataclass(frozen=True)
-class Scrap:
-    """So many scrapped pieces, with the code of a SCRAP reason at the order's site."""
-
-    quantity: Decimal
-    reason: str
 
 
 @transaction.atomic
@@ -144,50 +90,30 @@ def report_production(
     :raises mes.material.services.LotShort: a component's lots do not cover it and the site refuses that.
     :raises mes.material.services.SerialsOneByOne, mes.material.services.SerialTaken: of an item with serial numbers.
     """
-    _check_entry(good_quantity, rework_quantity, scrap)
+    pieces = entered(good_quantity, rework_quantity, scrap, from_rework=from_rework)
     check_note(note)
-    good = good_quantity or ZERO
-    scrapped = sum((line.quantity for line in scrap), ZERO)
-    print_ = _fingerprint(operation_id, good, rework_quantity, scrap, from_rework, lot, person)
+    print_ = _fingerprint(operation_id, pieces, lot, person)
     locked = lock_operation(operation_id, report_id=report_id)
     if locked.report_known:
         return _known_report(report_id, print_)
-    check_open(locked.order)
-    _check_operation(locked)
-    if good:
-        # What is bad may be set aside at any time; what was made before the hold was placed is a fact.
-        at = rules.effective_time(claimed=occurred_at, now=now)
-        check_not_held(locked.order, locked.operation, at=at)
-        gates.check_report(locked.operation, at)
-    _check_precision(locked.order, good, rework_quantity, scrap)
-    if from_rework:
-        _check_rework(locked.operation, good + scrapped)
-        rework_quantity = -(good + scrapped)
-    _check_available(locked, good=good, processed=good + scrapped + rework_quantity, approved_by=approved_by)
-    reasons = _find_reasons(locked.order, scrap)
+    at = rules.effective_time(claimed=occurred_at, now=now)
+    _check_work(locked, pieces, at)
+    check_quantities(locked, pieces, approved_by=approved_by)
+    reasons = find_reasons(locked.order, scrap)
     report = _store(
-        **_where_and_when(locked, occurred_at, now),
+        **_alike(locked, person=person, approved_by=approved_by, note=note, occurred_at=occurred_at, now=now),
         id=report_id,
         work_unit=locked.operation.work_unit,
-        good_quantity=good,
-        scrap_quantity=scrapped,
-        rework_quantity=rework_quantity,
+        good_quantity=pieces.good,
+        scrap_quantity=pieces.scrapped,
+        rework_quantity=pieces.to_rework,
         from_rework=from_rework,
-        lot=_output_lot(locked, lot, good, rules.effective_time(claimed=occurred_at, now=now)),
-        person=person,
-        approved_by=approved_by,
-        note=note,
+        lot=_output_lot(locked, lot, pieces.good, at),
         fingerprint=print_,
     )
     lines = [ScrapLine(report=report, quantity=line.quantity, reason=reasons[line.reason]) for line in scrap]
     _book(locked, report, lines)
-    if locked.operation.consumes:
-        components.backflush(locked, report)
-    if lines or rework_quantity:
-        use = components.use_of(locked.order, locked.operation, report=report)
-        scrapped_for = [(line.reason.code, line.quantity) for line in lines]
-        material.note_process(use=use, item=locked.order.item, scrap=scrapped_for, rework=rework_quantity)
-    _put_out(locked, report)
+    _move_material(locked, report, lines)
     bus.publish(_reported(locked, report, lines))
     return report
 
@@ -226,7 +152,7 @@ def reverse_report(
     check_open(locked.order)
     _check_reversible(locked, original)
     report = _store(
-        **_where_and_when(locked, occurred_at, now),
+        **_alike(locked, person=person, approved_by=approved_by, note=note, occurred_at=occurred_at, now=now),
         id=reversal_id,
         work_unit_id=original.work_unit_id,
         good_quantity=-original.good_quantity,
@@ -234,9 +160,6 @@ def reverse_report(
         rework_quantity=-original.rework_quantity,
         from_rework=original.from_rework,
         lot=original.lot,
-        person=person,
-        approved_by=approved_by,
-        note=note,
         fingerprint=print_,
         reverses=original,
     )
@@ -249,45 +172,14 @@ def reverse_report(
     return report
 
 
-def _check_entry(good: Decimal | None, rework: Decimal, scrap: Sequence[Scrap]) -> None:
-    if good is None and not rework and not scrap:
-        raise QuantityMissing(_("Enter how many are good."), field="good_quantity")
-    quantities = {"good_quantity": good or ZERO, "rework_quantity": rework}
-    for field, quantity in [*quantities.items(), *(("scrap", line.quantity) for line in scrap)]:
-        if not quantity.is_finite():
-            raise QuantityMissing(_("Enter a number."), field=field)
-        if quantity < 0:
-            raise QuantityNegative(
-                _("Less than nothing cannot be reported. Take back the report that is wrong."), field=field
-            )
-    if not any(quantities.values()) and not any(line.quantity for line in scrap):
-        raise QuantityZero(
-            _("Nothing to report. To stop without pieces, pause or finish the operation."), field="good_quantity"
-        )
-    for line in scrap:
-        if not line.reason:
-            raise ReasonMissing(_("Choose why the pieces are scrap."), field="scrap")
-        if line.quantity == 0:
-            raise QuantityZero(_("A scrap line needs a quantity. Leave it out if nothing was scrapped."), field="scrap")
-
-
-def _fingerprint(
-    operation_id: int,
-    good: Decimal,
-    rework: Decimal,
-    scrap: Sequence[Scrap],
-    from_rework: bool,
-    lot: str,
-    person: Person | None,
-) -> str:
+def _fingerprint(operation_id: int, pieces: Pieces, lot: str, person: Person | None) -> str:
     """Return what tells the same report from another one: everything but the clock and the note."""
-    lines = sorted(f"{rules.shown(line.quantity)} {line.reason}" for line in scrap)
     parts = [
         operation_id,
-        rules.shown(good),
-        rules.shown(rework),
-        lines,
-        from_rework,
+        rules.shown(pieces.good),
+        rules.shown(pieces.rework),
+        sorted(f"{rules.shown(line.quantity)} {line.reason}" for line in pieces.scrap),
+        pieces.from_rework,
         lot,
         person.pk if person else None,
     ]
@@ -308,13 +200,24 @@ def _known_report(report_id: UUID, print_: str) -> ProductionReport:
     return known
 
 
-def _where_and_when(locked: Locked, occurred_at: datetime, now: datetime) -> dict[str, Any]:
+def _alike(
+    locked: Locked,
+    *,
+    person: Person | None,
+    approved_by: Person | None,
+    note: str,
+    occurred_at: datetime,
+    now: datetime,
+) -> dict[str, Any]:
     """Return the fields that a report and a reversal have alike; a clock that cannot be right is kept beside ours."""
     at = rules.effective_time(claimed=occurred_at, now=now)
     return {
         "site": locked.order.site,
         "work_order": locked.order,
         "operation": locked.operation,
+        "person": person,
+        "approved_by": approved_by,
+        "note": note,
         "occurred_at": at,
         "claimed_at": occurred_at if at != occurred_at else None,
         "recorded_at": now,
@@ -334,7 +237,9 @@ def _store(**values: Any) -> ProductionReport:
         ) from clash
 
 
-def _check_operation(locked: Locked) -> None:
+def _check_work(locked: Locked, pieces: Pieces, at: datetime) -> None:
+    """Refuse a report where no work goes on: the order is over, the operation not started or finished, or either held."""
+    check_open(locked.order)
     operation = locked.operation
     if operation.status == Operation.Status.COMPLETED:
         raise OperationCompleted(
@@ -348,76 +253,10 @@ def _check_operation(locked: Locked) -> None:
         raise NotStarted(
             _("%(step)s has not been started. Start it first.") % {"step": f"{operation.number} {operation.name}"}
         )
-
-
-def _check_precision(order: WorkOrder, good: Decimal, rework: Decimal, scrap: Sequence[Scrap]) -> None:
-    quantities = [("good_quantity", good), ("rework_quantity", rework), *(("scrap", line.quantity) for line in scrap)]
-    for field, quantity in quantities:
-        if quantity >= Decimal(10) ** 12:
-            _refuse_over_order(order, left=ZERO, field=field)
-        check_precision(quantity, decimals=order.uom.decimals, unit=order.uom.code, field=field)
-
-
-def _check_rework(operation: Operation, quantity: Decimal) -> None:
-    if quantity > operation.rework_quantity:
-        raise QuantityOverRework(
-            _("Only %(n)s are in rework at %(step)s.")
-            % {
-                "n": rules.shown(operation.rework_quantity),
-                "step": f"{operation.number} {operation.name}",
-            },
-            field="good_quantity",
-        )
-
-
-def _check_available(locked: Locked, *, good: Decimal, processed: Decimal, approved_by: Person | None) -> None:
-    """Refuse what passes the order at its first operation, or what the previous one passed on at a later one."""
-    order, operation, previous = locked.order, locked.operation, locked.previous
-    left = rules.available(
-        previous_good=previous.good_quantity if previous else None,
-        booked=operation.booked_quantity,
-        order_ceiling=rules.ceiling(
-            order_quantity=order.order_quantity, over_delivery_percent=order.over_delivery_percent
-        ),
-        good=operation.good_quantity,
-    )
-    if previous is None:
-        if good > left and not approved_by:
-            _refuse_over_order(
-                order, left=max(order.order_quantity - operation.good_quantity, ZERO), field="good_quantity"
-            )
-    elif processed > left and not approved_by:
-        raise QuantityOverAvailable(
-            _("Only %(n)s %(unit)s have come from %(step)s. Report the others there first. Supervisor can allow.")
-            % {
-                "n": rules.shown(left),
-                "unit": order.uom.code,
-                "step": f"{previous.number} {previous.name}",
-            },
-            field="good_quantity",
-        )
-
-
-def _refuse_over_order(order: WorkOrder, *, left: Decimal, field: str) -> None:
-    percent = f" (+{rules.shown(order.over_delivery_percent)} %)" if order.over_delivery_percent else ""
-    raise QuantityOverOrder(
-        _("Order has %(n)s left%(percent)s. Supervisor can allow.") % {"n": rules.shown(left), "percent": percent},
-        field=field,
-    )
-
-
-def _find_reasons(order: WorkOrder, scrap: Sequence[Scrap]) -> dict[str, ReasonCode]:
-    codes = {line.reason for line in scrap}
-    if not codes:
-        return {}
-    found = ReasonCode.objects.filter(site_id=order.site_id, kind=ReasonCode.Kind.SCRAP, code__in=codes, active=True)
-    reasons = {reason.code: reason for reason in found}
-    if unknown := codes - reasons.keys():
-        raise UnknownReason(
-            _("There is no scrap reason %(code)s. Choose one from the list.") % {"code": min(unknown)},
-            field="scrap",
-        )
-    return reasons
+    if pieces.good:
+        # What is bad may be set aside at any time; what was made before the hold was placed is a fact.
+        check_not_held(locked.order, operation, at=at)
+        gates.check_report(operation, at)
 
 
 def _output_lot(locked: Locked, lot: str, good: Decimal, at: datetime) -> str:
@@ -448,11 +287,18 @@ def _book(locked: Locked, report: ProductionReport, lines: Sequence[ScrapLine]) 
     )
 
 
-def _put_out(locked: Locked, report: ProductionReport) -> None:
-    """Fill the output lot with the good pieces of the order's last operation."""
+def _move_material(locked: Locked, report: ProductionReport, lines: Sequence[ScrapLine]) -> None:
+    """Take from stock what the pieces consumed, note what is scrap and rework, and fill the last operation's output lot."""
+    item = locked.order.item
+    if locked.operation.consumes:
+        components.backflush(locked, report)
+    if lines or report.rework_quantity:
+        use = components.use_of(locked.order, locked.operation, report=report)
+        scrapped = [(line.reason.code, line.quantity) for line in lines]
+        material.note_process(use=use, item=item, scrap=scrapped, rework=report.rework_quantity)
     if report.lot and locked.operation.is_output and report.good_quantity:
         use = components.use_of(locked.order, locked.operation, report=report)
-        material.receive_output(use=use, item=locked.order.item, lot_number=report.lot, quantity=report.good_quantity)
+        material.receive_output(use=use, item=item, lot_number=report.lot, quantity=report.good_quantity)
 
 
 def _check_reversible(locked: Locked, original: ProductionReport) -> None:

@@ -6,6 +6,7 @@ import time
 from datetime import datetime, timedelta
 from functools import cache
 from hashlib import blake2b
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
@@ -99,31 +100,7 @@ def terminal(request: HttpRequest, code: str) -> HttpResponse:
             "languages": settings.LANGUAGES,
             "recent": queries.people_lately_at(work_center),
             "bar": bar,
-            "config": {
-                "code": work_center.code,
-                "token": signing.dumps(
-                    [work_center.pk, caller.device.pk if caller.device else 0], salt="terminal-page"
-                ),
-                "version": page_version(),
-                "time_zone": work_center.site.time_zone,
-                "focus": _job(request),
-                "state_url": reverse("terminal:state", args=[code]),
-                "fates_url": reverse("terminal:fates", args=[code]),
-                "worker_url": worker_url(),
-                "languages": [code for code, _name in settings.LANGUAGES],
-                "most_entries": MOST_ENTRIES,
-                "turns": [action.key for action in actions if action.turns],
-                "entries_url": reverse("terminal:entries", args=[code]),
-                "sign_on_url": reverse("terminal:sign-on", args=[code]),
-                "commands": commands.keys(),
-                "keys": hotkeys.keys(),
-                "unverified": settings.LINESIDE_UNVERIFIED_ENTRIES,
-                "scan_url": reverse("terminal:scan", args=[code]),
-                "step_up_url": reverse("terminal:step-up", args=[code]),
-                "unlock_url": reverse("terminal:unlock", args=[code]),
-                "lapse_seconds": 60 * settings.LINESIDE_PRESENCE_MINUTES,
-                "words": _words(),
-            },
+            "config": _config(request, work_center, caller),
         },
     )
     if caller.device:
@@ -170,6 +147,34 @@ def _revoked(request: HttpRequest, caller: Caller) -> HttpResponse:
     device = caller.device
     with timezone.override(device.site.time_zone if device else "UTC"):
         return render(request, "terminal/revoked.html", {"device": device}, status=403)
+
+
+def _config(request: HttpRequest, work_center: WorkCenter, caller: Caller) -> dict[str, Any]:
+    """Return what the page's script is told: where it asks, what it may do by itself, and its words."""
+    code = work_center.code
+    return {
+        "code": code,
+        "token": signing.dumps([work_center.pk, caller.device.pk if caller.device else 0], salt="terminal-page"),
+        "version": page_version(),
+        "time_zone": work_center.site.time_zone,
+        "focus": _job(request),
+        "state_url": reverse("terminal:state", args=[code]),
+        "fates_url": reverse("terminal:fates", args=[code]),
+        "worker_url": worker_url(),
+        "languages": [language for language, _name in settings.LANGUAGES],
+        "most_entries": MOST_ENTRIES,
+        "turns": [action.key for action in actions if action.turns],
+        "entries_url": reverse("terminal:entries", args=[code]),
+        "sign_on_url": reverse("terminal:sign-on", args=[code]),
+        "commands": commands.keys(),
+        "keys": hotkeys.keys(),
+        "unverified": settings.LINESIDE_UNVERIFIED_ENTRIES,
+        "scan_url": reverse("terminal:scan", args=[code]),
+        "step_up_url": reverse("terminal:step-up", args=[code]),
+        "unlock_url": reverse("terminal:unlock", args=[code]),
+        "lapse_seconds": 60 * settings.LINESIDE_PRESENCE_MINUTES,
+        "words": _words(),
+    }
 
 
 def _note_heartbeat(request: HttpRequest, device_id: int) -> None:

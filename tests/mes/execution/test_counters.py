@@ -9,7 +9,8 @@ from mes.execution import services
 from mes.execution.models import CounterReading, Operation, ProductionReport
 from mes.execution.services.counters import CounterBack, CounterBehind
 from mes.execution.services.floor import NotStarted
-from mes.execution.services.reports import QuantityOverOrder, ReportIdReused
+from mes.execution.services.pieces import QuantityOverOrder
+from mes.execution.services.reports import ReportIdReused
 from tests.factories import make_person, make_reason, make_work_order
 from tests.mes.execution.helpers import at, report, start
 

@@ -12,7 +12,7 @@ from mes.core.bus import PublishedOutsideTransaction, publish
 from mes.execution import services
 from mes.execution.events import ProductionReported
 from mes.execution.models import OrderComponent, ProductionReport, ScrapLine
-from mes.execution.services import reports
+from mes.execution.services import pieces, reports
 from mes.execution.services.completion import ReworkOpen
 from mes.execution.services.floor import NotStarted, OperationCompleted
 from mes.execution.services.locking import OperationUnknown, TextTooLong, WorkOrderClosed
@@ -89,15 +89,15 @@ def test_a_used_id_with_another_content_is_refused(order):
 @pytest.mark.parametrize(
     ("entry", "kind", "code"),
     [
-        ({"good": None}, reports.QuantityMissing, "qty_missing"),
-        ({"good": "NaN"}, reports.QuantityMissing, "qty_missing"),
-        ({"good": 0}, reports.QuantityZero, "qty_zero"),
-        ({"good": -5}, reports.QuantityNegative, "qty_negative"),
-        ({"good": 1, "rework": -1}, reports.QuantityNegative, "qty_negative"),
+        ({"good": None}, pieces.QuantityMissing, "qty_missing"),
+        ({"good": "NaN"}, pieces.QuantityMissing, "qty_missing"),
+        ({"good": 0}, pieces.QuantityZero, "qty_zero"),
+        ({"good": -5}, pieces.QuantityNegative, "qty_negative"),
+        ({"good": 1, "rework": -1}, pieces.QuantityNegative, "qty_negative"),
         ({"good": "1.5"}, QuantityPrecision, "qty_precision"),
-        ({"good": 10**9}, reports.QuantityOverOrder, "qty_over_order"),
-        ({"good": "1e30"}, reports.QuantityOverOrder, "qty_over_order"),
-        ({"good": 1, "scrap": {"": 1}}, reports.ReasonMissing, "reason_missing"),
+        ({"good": 10**9}, pieces.QuantityOverOrder, "qty_over_order"),
+        ({"good": "1e30"}, pieces.QuantityOverOrder, "qty_over_order"),
+        ({"good": 1, "scrap": {"": 1}}, pieces.ReasonMissing, "reason_missing"),
         ({"good": 1, "scrap": {"NOPE": 1}}, UnknownReason, "reason_unknown"),
         ({"good": 1, "note": "x" * 4001}, TextTooLong, "note_too_long"),
     ],
@@ -110,7 +110,7 @@ def test_over_delivery_says_what_is_left_and_the_tolerance():
     order = make_work_order(over_delivery_percent=Decimal(5))
     start(order, "10")
     report(order, "10", good=60)
-    with pytest.raises(reports.QuantityOverOrder) as refusal:
+    with pytest.raises(pieces.QuantityOverOrder) as refusal:
         report(order, "10", good=46)
     assert refusal.value.detail == "Order has 40 left (+5 %). Supervisor can allow."
     report(order, "10", good=45)
@@ -132,7 +132,7 @@ def test_a_later_operation_books_only_what_came_from_the_one_before(order):
     report(order, "10", good=40)
     start(order, "20")
     report(order, "20", good=30, scrap={"BURR": 5})
-    with pytest.raises(reports.QuantityOverAvailable, match="Only 5 pcs have come from 10 Step 1"):
+    with pytest.raises(pieces.QuantityOverAvailable, match="Only 5 pcs have come from 10 Step 1"):
         report(order, "20", good=6)
     report(order, "20", good=3, rework=2)
 
@@ -142,7 +142,7 @@ def test_a_supervisor_can_allow_more_than_came_from_the_operation_before(order):
     start(order, "20")
     boss = make_person()
     assert report(order, "20", good=6, approved_by=boss).approved_by == boss
-    with pytest.raises(reports.QuantityOverAvailable, match="Only 0 pcs have come from 10 Step 1"):
+    with pytest.raises(pieces.QuantityOverAvailable, match="Only 0 pcs have come from 10 Step 1"):
         report(order, "20", good=1)
     report(order, "10", good=2)
     report(order, "20", good=1)
@@ -182,7 +182,7 @@ def test_rework_comes_back_as_good_or_scrap_and_is_never_counted_twice(order):
     report(order, "10", good=8, scrap={"BURR": 2}, from_rework=True)
     operation = order.operations.get(number="10")
     assert (operation.good_quantity, operation.scrap_quantity, operation.rework_quantity) == (98, 2, 0)
-    with pytest.raises(reports.QuantityOverRework):
+    with pytest.raises(pieces.QuantityOverRework):
         report(order, "10", good=1, from_rework=True)
 
 

@@ -17,8 +17,7 @@ from mes.core.api.fields import BooleanField, CodeField, InstantField, OutputDec
 from mes.core.api.input import ChoiceField, ChoicesField, Filters, FlagField, Input
 from mes.core.api.views import ApiView
 from mes.core.errors import InvalidInput, NotAllowed
-from mes.execution.api.inputs import Noted, decided_by, moment, operation_named, order_named
-from mes.execution.models import Operation
+from mes.execution.api.inputs import Noted, OperationNamed, decided_by, moment, operation_meant
 from mes.masterdata.models import Person, Site
 from mes.masterdata.queries import private_sites
 
@@ -201,14 +200,14 @@ class CrewView(ApiView):
     def post(self, request: Any) -> Response:
         """Say how many people who are not named work on a running operation from now on, beside those clocked on."""
         given = self.body(self.Body)
-        asked = given["operation_id"]
-        pk = int(asked) if asked.isascii() and asked.isdigit() else 0
-        self.one(Operation.objects.all(), site="work_order__site__code", what="operation", pk=pk)
+        operation = operation_meant(self, given)
 
         def work() -> tuple[int, Any]:
             now = timezone.now()
             occurred_at, warnings = moment(given["occurred_at"], now)
-            crew = services.set_crew_size(operation_id=pk, size=given["crew_size"], occurred_at=occurred_at, now=now)
+            crew = services.set_crew_size(
+                operation_id=operation.pk, size=given["crew_size"], occurred_at=occurred_at, now=now
+            )
             told = SegmentOutput(_segments().get(pk=crew.pk)).data if crew else None
             return 200, {"crew_size": given["crew_size"], "segment": told, "warnings": warnings}
 
@@ -264,20 +263,8 @@ class Clocking(Input):
     occurred_at = InstantField(required=False, default=None, help_text="When it happened; left out: now.")
 
 
-class OnOperation(Clocking):
+class OnOperation(Clocking, OperationNamed):
     """Whose time it is, and on what."""
-
-    operation_id = CodeField(required=False, default="", max_length=18, help_text="Or work_order and operation.")
-    work_order = CodeField(required=False, default="")
-    operation = CodeField(required=False, default="", max_length=16)
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if not attrs["operation_id"] and not (attrs["work_order"] and attrs["operation"]):
-            message = serializers.ErrorDetail(
-                "Name the operation: operation_id, or work_order and operation.", "required"
-            )
-            raise serializers.ValidationError({"operation": [message]})
-        return attrs
 
 
 class ClockVerb(ApiView):
@@ -306,18 +293,9 @@ class ClockVerb(ApiView):
         return answered_once(self.request, given, work)
 
     def _named(self, given: dict[str, Any]) -> dict[str, int]:
-        asked = given["operation_id"]
-        if not asked:
-            order = order_named(self, given["work_order"], given["site"])
-            return {"operation_id": operation_named(order, given["operation"]).pk}
-        pk = int(asked) if asked.isascii() and asked.isdigit() else 0
-        operation = self.one(
-            Operation.objects.select_related("work_order__site"),
-            site="work_order__site__code",
-            what="operation",
-            pk=pk,
-        )
-        given["site"] = given["site"] or operation.work_order.site.code
+        operation = operation_meant(self, given)
+        if given["operation_id"]:
+            given["site"] = given["site"] or operation.work_order.site.code
         return {"operation_id": operation.pk}
 
     def _person(self, number: str, site: str) -> Person:

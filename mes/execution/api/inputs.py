@@ -45,8 +45,8 @@ class Acting(Input):
     occurred_at = InstantField(required=False, default=None, help_text="When it happened; left out: now.")
 
 
-class OfOperation(Acting):
-    """What is said of an operation, which is named by its id, or by its order and number."""
+class OperationNamed(Input):
+    """The fields that name an operation, in a body that says something of one."""
 
     operation_id = CodeField(required=False, default="", max_length=18, help_text="Or work_order and operation.")
     site = CodeField(required=False, default="", max_length=32, allow_empty=True)
@@ -60,6 +60,10 @@ class OfOperation(Acting):
             )
             raise serializers.ValidationError({"operation": [message]})
         return attrs
+
+
+class OfOperation(Acting, OperationNamed):
+    """What is said of an operation, which is named by its id, or by its order and number."""
 
 
 class Empty(Input):
@@ -169,7 +173,7 @@ def operation_named(order: WorkOrder, number: str) -> Operation:
 
 
 def operation_meant(view: Any, given: dict[str, Any]) -> Operation:
-    """Return the operation that the fields of ``OfOperation`` name, with its order and site.
+    """Return the operation that the fields of ``OperationNamed`` name, with its order and site.
 
     :raises mes.core.errors.NotFound: the caller's sites have none with that id.
     Also what ``order_named`` and ``operation_named`` refuse.

@@ -125,6 +125,10 @@ class Migration(migrations.Migration):
                 ('applied_at', models.DateTimeField(blank=True, null=True)),
                 ('connection', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='pages', to='erp_bridge.connection')),
             ],
+            options={
+                'indexes': [models.Index(fields=['connection', 'flow', 'received_at'], name='page_by_time')],
+                'constraints': [models.UniqueConstraint(fields=('connection', 'message_id'), name='a_pushed_message_has_one_effect')],
+            },
         ),
         migrations.CreateModel(
             name='InboundRow',
@@ -142,6 +146,9 @@ class Migration(migrations.Migration):
                 ('connection', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='rows', to='erp_bridge.connection')),
                 ('page', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='rows', to='erp_bridge.inboundpage')),
             ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('state__in', ['REFUSED', 'PARKED'])), fields=['connection', 'flow', 'key'], name='row_open')],
+            },
         ),
         migrations.CreateModel(
             name='OutboundMessage',
@@ -175,6 +182,10 @@ class Migration(migrations.Migration):
                 ('connection', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='messages', to='erp_bridge.connection')),
                 ('supersedes', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='superseded_by', to='erp_bridge.outboundmessage')),
             ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('state__in', ['PENDING', 'SENDING', 'DOUBT', 'REVIEW', 'DEAD'])), fields=['connection', 'flow', 'state'], name='message_not_done'), models.Index(fields=['connection', 'flow', 'recorded_at'], name='message_by_time'), models.Index(fields=['event_id'], name='message_of_event')],
+                'constraints': [models.UniqueConstraint(fields=('connection', 'key'), name='a_message_is_told_once_per_connection'), models.CheckConstraint(condition=models.Q(('state__in', ['PENDING', 'SENDING', 'DONE', 'DOUBT', 'REVIEW', 'DEAD', 'SUPERSEDED', 'DISCARDED'])), name='a_message_is_in_a_known_state'), models.CheckConstraint(condition=models.Q(models.Q(('done_at__isnull', False), ('state__in', ['DONE', 'SUPERSEDED', 'DISCARDED'])), models.Q(('done_at__isnull', True), ('state__in', ['PENDING', 'SENDING', 'DOUBT', 'REVIEW', 'DEAD'])), _connector='OR'), name='a_message_is_done_when_it_says_when'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'SENDING'), _negated=True), models.Q(('attempts__gte', 1), ('sent_at__isnull', False)), _connector='OR'), name='what_is_being_sent_was_noted_before'), models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['DOUBT', 'REVIEW']), _negated=True), ('doubt_since__isnull', False), _connector='OR'), name='what_is_in_doubt_says_since_when')],
+            },
         ),
         migrations.CreateModel(
             name='Decision',
@@ -226,6 +237,10 @@ class Migration(migrations.Migration):
                 ('blocked', models.BooleanField(default=False)),
                 ('connection', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='streams', to='erp_bridge.connection')),
             ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='stream_due')],
+                'constraints': [models.UniqueConstraint(fields=('connection', 'key'), name='one_stream_per_connection_and_subject')],
+            },
         ),
         migrations.AddField(
             model_name='outboundmessage',
@@ -260,63 +275,11 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.AddIndex(
-            model_name='inboundpage',
-            index=models.Index(fields=['connection', 'flow', 'received_at'], name='page_by_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='inboundpage',
-            constraint=models.UniqueConstraint(fields=('connection', 'message_id'), name='a_pushed_message_has_one_effect'),
-        ),
-        migrations.AddIndex(
-            model_name='inboundrow',
-            index=models.Index(condition=models.Q(('state__in', ['REFUSED', 'PARKED'])), fields=['connection', 'flow', 'key'], name='row_open'),
-        ),
-        migrations.AddIndex(
-            model_name='stream',
-            index=models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='stream_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='stream',
-            constraint=models.UniqueConstraint(fields=('connection', 'key'), name='one_stream_per_connection_and_subject'),
-        ),
-        migrations.AddIndex(
             model_name='outboundmessage',
             index=models.Index(condition=models.Q(('state__in', ['PENDING', 'SENDING', 'DOUBT', 'REVIEW', 'DEAD'])), fields=['stream', 'seq'], name='message_open'),
-        ),
-        migrations.AddIndex(
-            model_name='outboundmessage',
-            index=models.Index(condition=models.Q(('state__in', ['PENDING', 'SENDING', 'DOUBT', 'REVIEW', 'DEAD'])), fields=['connection', 'flow', 'state'], name='message_not_done'),
-        ),
-        migrations.AddIndex(
-            model_name='outboundmessage',
-            index=models.Index(fields=['connection', 'flow', 'recorded_at'], name='message_by_time'),
-        ),
-        migrations.AddIndex(
-            model_name='outboundmessage',
-            index=models.Index(fields=['event_id'], name='message_of_event'),
         ),
         migrations.AddConstraint(
             model_name='outboundmessage',
             constraint=models.UniqueConstraint(fields=('stream', 'seq'), name='one_message_per_place_in_a_stream'),
-        ),
-        migrations.AddConstraint(
-            model_name='outboundmessage',
-            constraint=models.UniqueConstraint(fields=('connection', 'key'), name='a_message_is_told_once_per_connection'),
-        ),
-        migrations.AddConstraint(
-            model_name='outboundmessage',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['PENDING', 'SENDING', 'DONE', 'DOUBT', 'REVIEW', 'DEAD', 'SUPERSEDED', 'DISCARDED'])), name='a_message_is_in_a_known_state'),
-        ),
-        migrations.AddConstraint(
-            model_name='outboundmessage',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('done_at__isnull', False), ('state__in', ['DONE', 'SUPERSEDED', 'DISCARDED'])), models.Q(('done_at__isnull', True), ('state__in', ['PENDING', 'SENDING', 'DOUBT', 'REVIEW', 'DEAD'])), _connector='OR'), name='a_message_is_done_when_it_says_when'),
-        ),
-        migrations.AddConstraint(
-            model_name='outboundmessage',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'SENDING'), _negated=True), models.Q(('attempts__gte', 1), ('sent_at__isnull', False)), _connector='OR'), name='what_is_being_sent_was_noted_before'),
-        ),
-        migrations.AddConstraint(
-            model_name='outboundmessage',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['DOUBT', 'REVIEW']), _negated=True), ('doubt_since__isnull', False), _connector='OR'), name='what_is_in_doubt_says_since_when'),
         ),
     ]

@@ -14,10 +14,10 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
         ('execution', '0001_initial'),
         ('masterdata', '0001_initial'),
         ('material', '0001_initial'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -60,6 +60,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['item', 'operation'],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('active', True)), fields=('item', 'operation'), name='one_active_inspection_plan_for_a_step'), models.UniqueConstraint(condition=models.Q(('active', True)), fields=('work_center',), name='one_active_inspection_plan_for_a_center'), models.CheckConstraint(condition=models.Q(('item__isnull', False), ('work_center__isnull', False), _connector='XOR'), name='plan_of_item_or_work_center'), models.CheckConstraint(condition=models.Q(('operation', ''), ('item__isnull', False), _connector='OR'), name='planned_operation_is_of_an_item')],
             },
         ),
         migrations.CreateModel(
@@ -140,6 +141,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['position', 'pk'],
+                'constraints': [models.UniqueConstraint(fields=('plan', 'code'), name='characteristic_code_once_per_plan'), models.CheckConstraint(condition=models.Q(('lower', None), ('upper', None), ('lower__lte', models.F('upper')), _connector='OR'), name='characteristic_limits_in_order'), models.CheckConstraint(condition=models.Q(('sample_size__range', (1, 25))), name='characteristic_sample_size'), models.CheckConstraint(condition=models.Q(('decimals__lte', 6)), name='characteristic_decimals')],
             },
         ),
         migrations.CreateModel(
@@ -166,6 +168,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-recorded_at'],
+                'indexes': [models.Index(fields=['site', 'closed_at'], name='nonconformance_open')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='nonconformance_is_of_something'), models.CheckConstraint(condition=models.Q(('operation__isnull', False), ('lot__isnull', False), _connector='XOR'), name='nonconformance_of_operation_or_lot')],
             },
         ),
         migrations.CreateModel(
@@ -184,6 +188,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['recorded_at'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='disposition_is_of_something')],
             },
         ),
         migrations.CreateModel(
@@ -209,6 +214,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['position', 'pk'],
+                'constraints': [models.UniqueConstraint(fields=('operation', 'plan', 'code'), name='characteristic_code_once_per_operation')],
             },
         ),
         migrations.CreateModel(
@@ -246,6 +252,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['recorded_at'],
+                'constraints': [models.UniqueConstraint(fields=('order_check', 'occurrence', 'number'), name='one_result_of_a_number_for_a_sample')],
             },
         ),
         migrations.CreateModel(
@@ -261,6 +268,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('every__gt', 0), models.Q(('trigger__in', ['COUNT', 'TIME', 'STOP']), _negated=True), _connector='OR'), name='check_says_how_often')],
             },
         ),
         migrations.CreateModel(
@@ -284,70 +292,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['recorded_at'],
+                'indexes': [models.Index(fields=['operation', 'order_check', 'occurrence'], name='reading_by_sample')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='inspectionplan',
-            constraint=models.UniqueConstraint(condition=models.Q(('active', True)), fields=('item', 'operation'), name='one_active_inspection_plan_for_a_step'),
-        ),
-        migrations.AddConstraint(
-            model_name='inspectionplan',
-            constraint=models.UniqueConstraint(condition=models.Q(('active', True)), fields=('work_center',), name='one_active_inspection_plan_for_a_center'),
-        ),
-        migrations.AddConstraint(
-            model_name='inspectionplan',
-            constraint=models.CheckConstraint(condition=models.Q(('item__isnull', False), ('work_center__isnull', False), _connector='XOR'), name='plan_of_item_or_work_center'),
-        ),
-        migrations.AddConstraint(
-            model_name='inspectionplan',
-            constraint=models.CheckConstraint(condition=models.Q(('operation', ''), ('item__isnull', False), _connector='OR'), name='planned_operation_is_of_an_item'),
-        ),
-        migrations.AddConstraint(
-            model_name='characteristic',
-            constraint=models.UniqueConstraint(fields=('plan', 'code'), name='characteristic_code_once_per_plan'),
-        ),
-        migrations.AddConstraint(
-            model_name='characteristic',
-            constraint=models.CheckConstraint(condition=models.Q(('lower', None), ('upper', None), ('lower__lte', models.F('upper')), _connector='OR'), name='characteristic_limits_in_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='characteristic',
-            constraint=models.CheckConstraint(condition=models.Q(('sample_size__range', (1, 25))), name='characteristic_sample_size'),
-        ),
-        migrations.AddConstraint(
-            model_name='characteristic',
-            constraint=models.CheckConstraint(condition=models.Q(('decimals__lte', 6)), name='characteristic_decimals'),
-        ),
-        migrations.AddIndex(
-            model_name='nonconformance',
-            index=models.Index(fields=['site', 'closed_at'], name='nonconformance_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='nonconformance',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='nonconformance_is_of_something'),
-        ),
-        migrations.AddConstraint(
-            model_name='nonconformance',
-            constraint=models.CheckConstraint(condition=models.Q(('operation__isnull', False), ('lot__isnull', False), _connector='XOR'), name='nonconformance_of_operation_or_lot'),
-        ),
-        migrations.AddConstraint(
-            model_name='disposition',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='disposition_is_of_something'),
-        ),
-        migrations.AddConstraint(
-            model_name='ordercharacteristic',
-            constraint=models.UniqueConstraint(fields=('operation', 'plan', 'code'), name='characteristic_code_once_per_operation'),
-        ),
-        migrations.AddConstraint(
-            model_name='inspectionresult',
-            constraint=models.UniqueConstraint(fields=('order_check', 'occurrence', 'number'), name='one_result_of_a_number_for_a_sample'),
-        ),
-        migrations.AddConstraint(
-            model_name='plannedcheck',
-            constraint=models.CheckConstraint(condition=models.Q(('every__gt', 0), models.Q(('trigger__in', ['COUNT', 'TIME', 'STOP']), _negated=True), _connector='OR'), name='check_says_how_often'),
-        ),
-        migrations.AddIndex(
-            model_name='reading',
-            index=models.Index(fields=['operation', 'order_check', 'occurrence'], name='reading_by_sample'),
         ),
     ]

@@ -13,9 +13,9 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
         ('execution', '0001_initial'),
         ('masterdata', '0001_initial'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -34,6 +34,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['kind', 'number'],
+                'constraints': [models.UniqueConstraint(fields=('site', 'number'), name='document_number_once_per_site'), models.CheckConstraint(condition=models.Q(('needs_reading', True), ('blocks_start', False), _connector='OR'), name='only_what_is_to_be_read_blocks')],
             },
         ),
         migrations.CreateModel(
@@ -47,6 +48,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('item__isnull', False), ('work_center__isnull', False), _connector='XOR'), name='document_of_item_or_work_center'), models.CheckConstraint(condition=models.Q(('operation', ''), ('item__isnull', False), _connector='OR'), name='operation_is_of_an_item')],
             },
         ),
         migrations.CreateModel(
@@ -67,6 +69,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['document', '-created_at'],
+                'constraints': [models.UniqueConstraint(fields=('document', 'revision'), name='revision_once_per_document'), models.UniqueConstraint(condition=models.Q(('status', 'RELEASED')), fields=('document',), name='one_released_revision_per_document'), models.CheckConstraint(condition=models.Q(('status', 'DRAFT'), ('released_at__isnull', False), _connector='OR'), name='a_released_revision_says_when')],
             },
         ),
         migrations.CreateModel(
@@ -131,6 +134,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-recorded_at'],
+                'indexes': [models.Index(fields=['revision', 'person'], name='read_by_person')],
             },
         ),
         migrations.CreateModel(
@@ -147,6 +151,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-stored_at'],
+                'constraints': [models.UniqueConstraint(fields=('site', 'digest'), name='file_once_per_site')],
             },
         ),
         migrations.CreateModel(
@@ -164,6 +169,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['recorded_at', 'pk'],
+                'indexes': [models.Index(fields=['about', 'subject'], name='photo_of_something')],
             },
         ),
         migrations.CreateModel(
@@ -200,46 +206,6 @@ class Migration(migrations.Migration):
             model_name='documentrevision',
             name='file',
             field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='documents.storedfile'),
-        ),
-        migrations.AddConstraint(
-            model_name='document',
-            constraint=models.UniqueConstraint(fields=('site', 'number'), name='document_number_once_per_site'),
-        ),
-        migrations.AddConstraint(
-            model_name='document',
-            constraint=models.CheckConstraint(condition=models.Q(('needs_reading', True), ('blocks_start', False), _connector='OR'), name='only_what_is_to_be_read_blocks'),
-        ),
-        migrations.AddConstraint(
-            model_name='documentplace',
-            constraint=models.CheckConstraint(condition=models.Q(('item__isnull', False), ('work_center__isnull', False), _connector='XOR'), name='document_of_item_or_work_center'),
-        ),
-        migrations.AddConstraint(
-            model_name='documentplace',
-            constraint=models.CheckConstraint(condition=models.Q(('operation', ''), ('item__isnull', False), _connector='OR'), name='operation_is_of_an_item'),
-        ),
-        migrations.AddIndex(
-            model_name='readconfirmation',
-            index=models.Index(fields=['revision', 'person'], name='read_by_person'),
-        ),
-        migrations.AddConstraint(
-            model_name='storedfile',
-            constraint=models.UniqueConstraint(fields=('site', 'digest'), name='file_once_per_site'),
-        ),
-        migrations.AddIndex(
-            model_name='photo',
-            index=models.Index(fields=['about', 'subject'], name='photo_of_something'),
-        ),
-        migrations.AddConstraint(
-            model_name='documentrevision',
-            constraint=models.UniqueConstraint(fields=('document', 'revision'), name='revision_once_per_document'),
-        ),
-        migrations.AddConstraint(
-            model_name='documentrevision',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'RELEASED')), fields=('document',), name='one_released_revision_per_document'),
-        ),
-        migrations.AddConstraint(
-            model_name='documentrevision',
-            constraint=models.CheckConstraint(condition=models.Q(('status', 'DRAFT'), ('released_at__isnull', False), _connector='OR'), name='a_released_revision_says_when'),
         ),
         migrations.AddConstraint(
             model_name='documentrevision',

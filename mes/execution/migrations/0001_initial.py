@@ -14,8 +14,8 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('masterdata', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ('masterdata', '0001_initial'),
     ]
 
     operations = [
@@ -88,6 +88,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['work_order', 'position'],
+                'indexes': [models.Index(fields=['work_center', 'status'], name='operation_by_work_center'), models.Index(condition=models.Q(('status', 'PAUSED')), fields=['status'], name='operation_paused'), models.Index(fields=['completed_at'], name='operation_by_completion')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('good_quantity__gte', 0), ('rework_quantity__gte', 0), ('scrap_quantity__gte', 0)), name='operation_sums_are_not_negative')],
             },
         ),
         migrations.CreateModel(
@@ -125,6 +127,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['priority', 'due_at', 'number'],
+                'indexes': [models.Index(fields=['site', 'status'], name='work_order_by_status')],
+                'constraints': [models.UniqueConstraint(fields=('site', 'number'), name='work_order_number_once_per_site'), models.CheckConstraint(condition=models.Q(('order_quantity__gt', 0)), name='order_quantity_is_positive'), models.CheckConstraint(condition=models.Q(('good_quantity__gte', 0), ('rework_quantity__gte', 0), ('scrap_quantity__gte', 0)), name='order_sums_are_not_negative')],
             },
         ),
         migrations.CreateModel(
@@ -151,6 +155,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-recorded_at'],
+                'indexes': [models.Index(fields=['site', 'recorded_at'], name='report_by_time')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('good_quantity', 0), ('rework_quantity', 0), ('scrap_quantity', 0), _negated=True), name='report_says_something'), models.CheckConstraint(condition=models.Q(('reverses__isnull', False), models.Q(('good_quantity__gte', 0), ('scrap_quantity__gte', 0)), _connector='OR'), name='only_a_reversal_is_negative')],
             },
         ),
         migrations.CreateModel(
@@ -194,6 +200,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['position'],
+                'constraints': [models.UniqueConstraint(fields=('work_order', 'position'), name='component_position_once'), models.CheckConstraint(condition=models.Q(('required_quantity__gt', 0), ('unplanned', True), _connector='OR'), name='component_is_required')],
             },
         ),
         migrations.AddField(
@@ -248,6 +255,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-created_at'],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('status', 'OPEN')), fields=('work_order',), name='work_order_has_one_open_proposal')],
             },
         ),
         migrations.CreateModel(
@@ -269,7 +277,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['started_at'],
-                'indexes': [models.Index(fields=['work_unit', 'started_at'], name='interval_by_work_unit')],
+                'indexes': [models.Index(fields=['work_unit', 'started_at'], name='interval_by_work_unit'), models.Index(fields=['work_unit', 'ended_at'], name='interval_by_end'), models.Index(fields=['started_at'], name='interval_by_start'), models.Index(fields=['operation', 'started_at'], name='interval_by_operation')],
                 'constraints': [models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True)), fields=('operation',), name='operation_occupies_one_work_unit'), models.CheckConstraint(condition=models.Q(('ended_at__isnull', True), ('ended_at__gte', models.F('started_at')), _connector='OR'), name='interval_ends_after_it_starts')],
             },
         ),
@@ -285,46 +293,6 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(('quantity', 0), _negated=True), name='scrap_line_says_something')],
             },
         ),
-        migrations.AddIndex(
-            model_name='workorder',
-            index=models.Index(fields=['site', 'status'], name='work_order_by_status'),
-        ),
-        migrations.AddConstraint(
-            model_name='workorder',
-            constraint=models.UniqueConstraint(fields=('site', 'number'), name='work_order_number_once_per_site'),
-        ),
-        migrations.AddConstraint(
-            model_name='workorder',
-            constraint=models.CheckConstraint(condition=models.Q(('order_quantity__gt', 0)), name='order_quantity_is_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='workorder',
-            constraint=models.CheckConstraint(condition=models.Q(('good_quantity__gte', 0), ('rework_quantity__gte', 0), ('scrap_quantity__gte', 0)), name='order_sums_are_not_negative'),
-        ),
-        migrations.AddIndex(
-            model_name='productionreport',
-            index=models.Index(fields=['site', 'recorded_at'], name='report_by_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='productionreport',
-            constraint=models.CheckConstraint(condition=models.Q(('good_quantity', 0), ('rework_quantity', 0), ('scrap_quantity', 0), _negated=True), name='report_says_something'),
-        ),
-        migrations.AddConstraint(
-            model_name='productionreport',
-            constraint=models.CheckConstraint(condition=models.Q(('reverses__isnull', False), models.Q(('good_quantity__gte', 0), ('scrap_quantity__gte', 0)), _connector='OR'), name='only_a_reversal_is_negative'),
-        ),
-        migrations.AddConstraint(
-            model_name='ordercomponent',
-            constraint=models.UniqueConstraint(fields=('work_order', 'position'), name='component_position_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='ordercomponent',
-            constraint=models.CheckConstraint(condition=models.Q(('required_quantity__gt', 0), ('unplanned', True), _connector='OR'), name='component_is_required'),
-        ),
-        migrations.AddIndex(
-            model_name='operation',
-            index=models.Index(fields=['work_center', 'status'], name='operation_by_work_center'),
-        ),
         migrations.AddConstraint(
             model_name='operation',
             constraint=models.UniqueConstraint(fields=('work_order', 'number'), name='operation_number_once'),
@@ -332,34 +300,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='operation',
             constraint=models.UniqueConstraint(fields=('work_order', 'position'), name='operation_position_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='operation',
-            constraint=models.CheckConstraint(condition=models.Q(('good_quantity__gte', 0), ('rework_quantity__gte', 0), ('scrap_quantity__gte', 0)), name='operation_sums_are_not_negative'),
-        ),
-        migrations.AddConstraint(
-            model_name='changeproposal',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'OPEN')), fields=('work_order',), name='work_order_has_one_open_proposal'),
-        ),
-        migrations.AddIndex(
-            model_name='machineinterval',
-            index=models.Index(fields=['work_unit', 'ended_at'], name='interval_by_end'),
-        ),
-        migrations.AddIndex(
-            model_name='machineinterval',
-            index=models.Index(fields=['started_at'], name='interval_by_start'),
-        ),
-        migrations.AddIndex(
-            model_name='machineinterval',
-            index=models.Index(fields=['operation', 'started_at'], name='interval_by_operation'),
-        ),
-        migrations.AddIndex(
-            model_name='operation',
-            index=models.Index(condition=models.Q(('status', 'PAUSED')), fields=['status'], name='operation_paused'),
-        ),
-        migrations.AddIndex(
-            model_name='operation',
-            index=models.Index(fields=['completed_at'], name='operation_by_completion'),
         ),
         migrations.CreateModel(
             name='CounterReading',

@@ -45,6 +45,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['number'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('pack_quantity', None), ('pack_quantity__gt', 0), _connector='OR'), name='a_pack_holds_something')],
             },
         ),
         migrations.CreateModel(
@@ -138,6 +139,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['kind', 'code'],
+                'constraints': [models.UniqueConstraint(fields=('site', 'kind', 'code'), name='reason_code_once_per_site_and_kind')],
             },
         ),
         migrations.CreateModel(
@@ -157,6 +159,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['number'],
+                'constraints': [models.UniqueConstraint(fields=('site', 'number'), name='routing_number_once_per_site')],
             },
         ),
         migrations.CreateModel(
@@ -172,6 +175,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name_plural': 'privacy policies',
                 'ordering': ['site'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('smallest_group__gte', 2)), name='one_person_is_no_group'), models.CheckConstraint(condition=models.Q(('retention_days__isnull', True), ('retention_days__gte', 1), _connector='OR'), name='persons_are_kept_for_a_day')],
             },
         ),
         migrations.CreateModel(
@@ -195,6 +199,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name_plural': 'people',
                 'ordering': ['number'],
+                'constraints': [models.UniqueConstraint(fields=('site', 'number'), name='personnel_number_once_per_site'), models.UniqueConstraint(condition=models.Q(('badge_hash', ''), _negated=True), fields=('badge_hash',), name='badge_belongs_to_one_person')],
             },
         ),
         migrations.AddField(
@@ -384,6 +389,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'bill of materials',
                 'verbose_name_plural': 'bills of materials',
                 'ordering': ['number'],
+                'constraints': [models.UniqueConstraint(fields=('site', 'number'), name='bom_number_once_per_site'), models.CheckConstraint(condition=models.Q(('base_quantity__gt', 0)), name='bom_base_quantity_is_positive')],
             },
         ),
         migrations.AddField(
@@ -403,6 +409,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name_plural': 'split policies',
                 'ordering': ['site', '-valid_from'],
+                'constraints': [models.UniqueConstraint(fields=('site', 'valid_from'), name='split_policy_begins_once_per_site')],
             },
         ),
         migrations.CreateModel(
@@ -440,6 +447,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'unit conversion',
+                'constraints': [models.UniqueConstraint(fields=('item', 'uom'), name='item_converts_a_unit_once'), models.CheckConstraint(condition=models.Q(('denominator__gt', 0), ('numerator__gt', 0)), name='item_factor_is_positive')],
             },
         ),
         migrations.AddField(
@@ -520,6 +528,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['position'],
+                'constraints': [models.UniqueConstraint(fields=('bom', 'position'), name='bom_position_once'), models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='bom_line_quantity_is_positive')],
             },
         ),
         migrations.AddField(
@@ -543,6 +552,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['code'],
+                'constraints': [models.UniqueConstraint(fields=('site', 'code'), name='work_center_code_once_per_site')],
             },
         ),
         migrations.CreateModel(
@@ -559,6 +569,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['position'],
+                'constraints': [models.UniqueConstraint(fields=('routing', 'number'), name='routing_step_number_once'), models.CheckConstraint(condition=models.Q(('run_time_per_unit__gte', 0), ('setup_time__gte', 0)), name='routing_step_times_are_not_negative')],
             },
         ),
         migrations.CreateModel(
@@ -598,6 +609,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['code'],
+                'constraints': [models.UniqueConstraint(fields=('site', 'code'), name='work_unit_code_once_per_site')],
             },
         ),
         migrations.CreateModel(
@@ -622,83 +634,11 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.AddConstraint(
-            model_name='routing',
-            constraint=models.UniqueConstraint(fields=('site', 'number'), name='routing_number_once_per_site'),
-        ),
-        migrations.AddConstraint(
-            model_name='reasoncode',
-            constraint=models.UniqueConstraint(fields=('site', 'kind', 'code'), name='reason_code_once_per_site_and_kind'),
-        ),
-        migrations.AddConstraint(
-            model_name='privacypolicy',
-            constraint=models.CheckConstraint(condition=models.Q(('smallest_group__gte', 2)), name='one_person_is_no_group'),
-        ),
-        migrations.AddConstraint(
-            model_name='privacypolicy',
-            constraint=models.CheckConstraint(condition=models.Q(('retention_days__isnull', True), ('retention_days__gte', 1), _connector='OR'), name='persons_are_kept_for_a_day'),
-        ),
-        migrations.AddConstraint(
-            model_name='person',
-            constraint=models.UniqueConstraint(fields=('site', 'number'), name='personnel_number_once_per_site'),
-        ),
-        migrations.AddConstraint(
-            model_name='person',
-            constraint=models.UniqueConstraint(condition=models.Q(('badge_hash', ''), _negated=True), fields=('badge_hash',), name='badge_belongs_to_one_person'),
-        ),
-        migrations.AddConstraint(
             model_name='area',
             constraint=models.UniqueConstraint(fields=('site', 'code'), name='area_code_once_per_site'),
         ),
         migrations.AddConstraint(
-            model_name='splitpolicy',
-            constraint=models.UniqueConstraint(fields=('site', 'valid_from'), name='split_policy_begins_once_per_site'),
-        ),
-        migrations.AddConstraint(
-            model_name='itemuom',
-            constraint=models.UniqueConstraint(fields=('item', 'uom'), name='item_converts_a_unit_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='itemuom',
-            constraint=models.CheckConstraint(condition=models.Q(('denominator__gt', 0), ('numerator__gt', 0)), name='item_factor_is_positive'),
-        ),
-        migrations.AddConstraint(
             model_name='item',
             constraint=models.UniqueConstraint(fields=('site', 'number'), name='item_number_once_per_site'),
-        ),
-        migrations.AddConstraint(
-            model_name='item',
-            constraint=models.CheckConstraint(condition=models.Q(('pack_quantity', None), ('pack_quantity__gt', 0), _connector='OR'), name='a_pack_holds_something'),
-        ),
-        migrations.AddConstraint(
-            model_name='bomline',
-            constraint=models.UniqueConstraint(fields=('bom', 'position'), name='bom_position_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='bomline',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='bom_line_quantity_is_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='billofmaterials',
-            constraint=models.UniqueConstraint(fields=('site', 'number'), name='bom_number_once_per_site'),
-        ),
-        migrations.AddConstraint(
-            model_name='billofmaterials',
-            constraint=models.CheckConstraint(condition=models.Q(('base_quantity__gt', 0)), name='bom_base_quantity_is_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='workcenter',
-            constraint=models.UniqueConstraint(fields=('site', 'code'), name='work_center_code_once_per_site'),
-        ),
-        migrations.AddConstraint(
-            model_name='routingstep',
-            constraint=models.UniqueConstraint(fields=('routing', 'number'), name='routing_step_number_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='routingstep',
-            constraint=models.CheckConstraint(condition=models.Q(('run_time_per_unit__gte', 0), ('setup_time__gte', 0)), name='routing_step_times_are_not_negative'),
-        ),
-        migrations.AddConstraint(
-            model_name='workunit',
-            constraint=models.UniqueConstraint(fields=('site', 'code'), name='work_unit_code_once_per_site'),
         ),
     ]

@@ -13,8 +13,8 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('masterdata', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ('masterdata', '0001_initial'),
     ]
 
     operations = [
@@ -134,6 +134,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['item', 'number'],
+                'indexes': [models.Index(fields=['site', 'number'], name='lot_by_number')],
+                'constraints': [models.UniqueConstraint(fields=('item', 'number'), name='lot_number_once_per_item')],
             },
         ),
         migrations.CreateModel(
@@ -151,6 +153,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-printed_at'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('again', False), models.Q(('reason', ''), _negated=True), _connector='OR'), name='label_again_has_a_reason'), models.CheckConstraint(condition=models.Q(('each__isnull', True), ('each__gt', 0), _connector='OR'), name='label_container_holds_some'), models.CheckConstraint(condition=models.Q(('copies__gte', 1), ('copies__lte', 200)), name='label_copies_are_some')],
             },
         ),
         migrations.CreateModel(
@@ -196,6 +199,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['recorded_at'],
+                'indexes': [models.Index(fields=['site', 'work_order'], name='movement_by_work_order'), models.Index(condition=models.Q(('kind', 'RETURN')), fields=['lot'], name='movement_returned'), models.Index(condition=models.Q(('kind', 'SHIPMENT')), fields=['lot'], name='movement_shipped'), models.Index(condition=models.Q(('kind', 'OUTPUT'), ('pooled', False)), fields=['site', 'work_order', 'occurred_at'], name='movement_put_out'), models.Index(condition=models.Q(('kind', 'OUTPUT'), ('pooled', True)), fields=['site', 'work_order'], name='movement_put_out_besides'), models.Index(condition=models.Q(('kind__in', ['ISSUE', 'BACKFLUSH']), ('pooled', True)), fields=['site', 'work_order'], name='movement_used_as_a_whole')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('quantity', 0), _negated=True), name='movement_moves_something')],
             },
         ),
         migrations.CreateModel(
@@ -206,6 +211,9 @@ class Migration(migrations.Migration):
                 ('last', models.PositiveBigIntegerField(default=0)),
                 ('site', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='masterdata.site')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('site', 'scope'), name='number_counter_once_per_scope')],
+            },
         ),
         migrations.CreateModel(
             name='NumberingRule',
@@ -219,6 +227,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['site', 'item'],
+                'constraints': [models.UniqueConstraint(fields=('item',), name='item_has_one_numbering_rule'), models.UniqueConstraint(condition=models.Q(('item__isnull', True)), fields=('site',), name='site_has_one_numbering_rule_for_the_rest')],
             },
         ),
         migrations.CreateModel(
@@ -233,6 +242,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['code'],
+                'constraints': [models.UniqueConstraint(fields=('site', 'code'), name='stock_place_code_once_per_site')],
             },
         ),
         migrations.CreateModel(
@@ -247,6 +257,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name_plural': 'stock of places',
                 'ordering': ['place', 'item', 'lot'],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('lot__isnull', False)), fields=('place', 'lot'), name='place_has_a_lot_once'), models.UniqueConstraint(condition=models.Q(('lot__isnull', True)), fields=('place', 'item'), name='place_has_an_item_without_lot_once'), models.CheckConstraint(condition=models.Q(('quantity__gte', 0)), name='place_stock_is_not_negative')],
             },
         ),
         migrations.CreateModel(
@@ -268,6 +279,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['recorded_at'],
+                'indexes': [models.Index(fields=['place', 'recorded_at'], name='place_movement_by_time')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('quantity', 0), _negated=True), name='place_movement_moves_something')],
             },
         ),
         migrations.CreateModel(
@@ -281,89 +294,5 @@ class Migration(migrations.Migration):
             options={
                 'constraints': [models.UniqueConstraint(fields=('item', 'scope'), name='number_drawn_once_per_scope')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='lot',
-            index=models.Index(fields=['site', 'number'], name='lot_by_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='lot',
-            constraint=models.UniqueConstraint(fields=('item', 'number'), name='lot_number_once_per_item'),
-        ),
-        migrations.AddConstraint(
-            model_name='labelprint',
-            constraint=models.CheckConstraint(condition=models.Q(('again', False), models.Q(('reason', ''), _negated=True), _connector='OR'), name='label_again_has_a_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='labelprint',
-            constraint=models.CheckConstraint(condition=models.Q(('each__isnull', True), ('each__gt', 0), _connector='OR'), name='label_container_holds_some'),
-        ),
-        migrations.AddConstraint(
-            model_name='labelprint',
-            constraint=models.CheckConstraint(condition=models.Q(('copies__gte', 1), ('copies__lte', 200)), name='label_copies_are_some'),
-        ),
-        migrations.AddIndex(
-            model_name='materialmovement',
-            index=models.Index(fields=['site', 'work_order'], name='movement_by_work_order'),
-        ),
-        migrations.AddIndex(
-            model_name='materialmovement',
-            index=models.Index(condition=models.Q(('kind', 'RETURN')), fields=['lot'], name='movement_returned'),
-        ),
-        migrations.AddIndex(
-            model_name='materialmovement',
-            index=models.Index(condition=models.Q(('kind', 'SHIPMENT')), fields=['lot'], name='movement_shipped'),
-        ),
-        migrations.AddIndex(
-            model_name='materialmovement',
-            index=models.Index(condition=models.Q(('kind', 'OUTPUT'), ('pooled', False)), fields=['site', 'work_order', 'occurred_at'], name='movement_put_out'),
-        ),
-        migrations.AddIndex(
-            model_name='materialmovement',
-            index=models.Index(condition=models.Q(('kind', 'OUTPUT'), ('pooled', True)), fields=['site', 'work_order'], name='movement_put_out_besides'),
-        ),
-        migrations.AddIndex(
-            model_name='materialmovement',
-            index=models.Index(condition=models.Q(('kind__in', ['ISSUE', 'BACKFLUSH']), ('pooled', True)), fields=['site', 'work_order'], name='movement_used_as_a_whole'),
-        ),
-        migrations.AddConstraint(
-            model_name='materialmovement',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity', 0), _negated=True), name='movement_moves_something'),
-        ),
-        migrations.AddConstraint(
-            model_name='numbercounter',
-            constraint=models.UniqueConstraint(fields=('site', 'scope'), name='number_counter_once_per_scope'),
-        ),
-        migrations.AddConstraint(
-            model_name='numberingrule',
-            constraint=models.UniqueConstraint(fields=('item',), name='item_has_one_numbering_rule'),
-        ),
-        migrations.AddConstraint(
-            model_name='numberingrule',
-            constraint=models.UniqueConstraint(condition=models.Q(('item__isnull', True)), fields=('site',), name='site_has_one_numbering_rule_for_the_rest'),
-        ),
-        migrations.AddConstraint(
-            model_name='stockplace',
-            constraint=models.UniqueConstraint(fields=('site', 'code'), name='stock_place_code_once_per_site'),
-        ),
-        migrations.AddConstraint(
-            model_name='placestock',
-            constraint=models.UniqueConstraint(condition=models.Q(('lot__isnull', False)), fields=('place', 'lot'), name='place_has_a_lot_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='placestock',
-            constraint=models.UniqueConstraint(condition=models.Q(('lot__isnull', True)), fields=('place', 'item'), name='place_has_an_item_without_lot_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='placestock',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__gte', 0)), name='place_stock_is_not_negative'),
-        ),
-        migrations.AddIndex(
-            model_name='placemovement',
-            index=models.Index(fields=['place', 'recorded_at'], name='place_movement_by_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='placemovement',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity', 0), _negated=True), name='place_movement_moves_something'),
         ),
     ]

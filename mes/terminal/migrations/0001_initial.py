@@ -11,8 +11,8 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('masterdata', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ('masterdata', '0001_initial'),
     ]
 
     operations = [
@@ -34,6 +34,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['name'],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('revoked_at', None)), fields=('site', 'name'), name='a_device_name_is_in_use_once_per_site')],
             },
         ),
         migrations.CreateModel(
@@ -104,30 +105,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name_plural': 'terminal entries',
+                'indexes': [models.Index(condition=models.Q(('state', 'REFUSED')), fields=['site', 'recorded_at'], name='refused_taps'), models.Index(condition=models.Q(('identity', 'UNVERIFIED')), fields=['site', 'recorded_at'], name='unverified_taps'), models.Index(fields=['work_center', 'recorded_at'], name='taps_of_work_center')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['SAVED', 'REFUSED', 'DISMISSED'])), name='a_terminal_entry_is_in_a_known_state'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'DISMISSED'), _negated=True), models.Q(models.Q(('decided_by', ''), _negated=True), models.Q(('decision_note', ''), _negated=True)), _connector='OR'), name='a_dismissed_entry_says_by_whom_and_why')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='device',
-            constraint=models.UniqueConstraint(condition=models.Q(('revoked_at', None)), fields=('site', 'name'), name='a_device_name_is_in_use_once_per_site'),
-        ),
-        migrations.AddIndex(
-            model_name='terminalentry',
-            index=models.Index(condition=models.Q(('state', 'REFUSED')), fields=['site', 'recorded_at'], name='refused_taps'),
-        ),
-        migrations.AddIndex(
-            model_name='terminalentry',
-            index=models.Index(condition=models.Q(('identity', 'UNVERIFIED')), fields=['site', 'recorded_at'], name='unverified_taps'),
-        ),
-        migrations.AddIndex(
-            model_name='terminalentry',
-            index=models.Index(fields=['work_center', 'recorded_at'], name='taps_of_work_center'),
-        ),
-        migrations.AddConstraint(
-            model_name='terminalentry',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['SAVED', 'REFUSED', 'DISMISSED'])), name='a_terminal_entry_is_in_a_known_state'),
-        ),
-        migrations.AddConstraint(
-            model_name='terminalentry',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'DISMISSED'), _negated=True), models.Q(models.Q(('decided_by', ''), _negated=True), models.Q(('decision_note', ''), _negated=True)), _connector='OR'), name='a_dismissed_entry_says_by_whom_and_why'),
         ),
     ]

@@ -8,7 +8,6 @@ from typing import Any, cast
 
 from django.contrib import messages as notes
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.core import signing
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -16,8 +15,8 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from erp_bridge import queries
@@ -33,7 +32,7 @@ from mes.execution.panels.board import OrderSection, PlannerCard
 from mes.masterdata.queries import zone_of
 
 PAGE = 50
-PAGE_AGE = 7 * 24 * 3600
+OVERVIEW = live.Page("bridge:live", salt="bridge-page")
 _FILTERS = ("connection", "flow", "state", "outcome", "subject", "text")
 
 
@@ -42,14 +41,13 @@ _FILTERS = ("connection", "flow", "state", "outcome", "subject", "text")
 def overview(request: HttpRequest) -> HttpResponse:
     """Show every connection with its flows, and what may be done about it."""
     sites = _sites(request)
-    token = signing.dumps(sites, salt="bridge-page", compress=True)
     found = Connection.objects.filter(site__in=sites)
     return render(
         request,
         "erp_bridge/overview.html",
         {
             "body": _overview_body(sites),
-            "live_url": f"{reverse('bridge:live')}?page={token}",
+            "live_url": OVERVIEW.address(sites),
             "connections": [
                 (each, [state.flow for state in each.flows.all() if state.flow in {f.key for f in registry.pulls()}])
                 for each in found.prefetch_related("flows")
@@ -61,15 +59,8 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def overview_live(request: HttpRequest) -> HttpResponse:
-    """Return the overview's body, or 304; the page's token says for which sites, so that no session is read."""
-    try:
-        sites = signing.loads(request.GET.get("page", ""), salt="bridge-page", max_age=PAGE_AGE)
-    except signing.BadSignature:
-        return HttpResponse(status=401)
-    scope = f"bridge/{','.join(sites)}/{get_language()}"
-    return live.respond(
-        request, scope=scope, build=lambda: _overview_body(sites).encode(), content_type="text/html; charset=utf-8"
-    )
+    """Return the overview's body, or 304; the page's address says for which sites."""
+    return OVERVIEW.answer(request, _overview_body)
 
 
 @requires("bridge:write")

@@ -7,13 +7,10 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -33,7 +30,7 @@ SEE = "quality:read"
 WRITE = "quality:write"
 DECIDE = "quality:decide"
 HOLD = "orders:hold"
-PAGE_AGE = 7 * 24 * 3600
+OVERVIEW = live.Page("quality:overview-live", salt="quality-page")
 RIGHT_FOR = {
     Disposition.Kind.SCRAP: WRITE, Disposition.Kind.REWORK: WRITE,
     Disposition.Kind.USE_AS_IS: DECIDE, Disposition.Kind.RETURN: DECIDE,
@@ -46,13 +43,12 @@ def overview(request: HttpRequest) -> HttpResponse:
     """Show what waits for quality at the sites of whoever looks."""
     codes = sorted(site.code for site in sites_of(request.user, SEE))
     check_user(request.user, SEE)
-    token = signing.dumps(codes, salt="quality-page", compress=True)
     return render(
         request,
         "quality/overview.html",
         {
             "body": _body(codes),
-            "live_url": f"{reverse('quality:overview-live')}?page={token}",
+            "live_url": OVERVIEW.address(codes),
             "now": timezone.now(),
             "sites": codes,
         },
@@ -61,17 +57,8 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def overview_live(request: HttpRequest) -> HttpResponse:
-    """Return the page's body, or 304; the page's token says for which sites, so that no session is read."""
-    try:
-        codes = signing.loads(request.GET.get("page", ""), salt="quality-page", max_age=PAGE_AGE)
-    except signing.BadSignature:
-        return HttpResponse(status=401)
-    return live.respond(
-        request,
-        scope=f"quality/{','.join(codes)}/{get_language()}",
-        build=lambda: _body(codes).encode(),
-        content_type="text/html; charset=utf-8",
-    )
+    """Return the page's body, or 304; the page's address says for which sites."""
+    return OVERVIEW.answer(request, _body)
 
 
 def _body(codes: list[str]) -> str:

@@ -7,13 +7,10 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -26,7 +23,7 @@ from mes.core import live
 from mes.core.errors import DomainError
 from mes.masterdata.queries import zone_of
 
-PAGE_AGE = 7 * 24 * 3600
+BOARD = live.Page("andon:board-live", salt="andon-page")
 TIMES_OF = timedelta(days=7)
 
 
@@ -37,13 +34,12 @@ def board(request: HttpRequest) -> HttpResponse:
     codes = sorted(site.code for site in sites_of(request.user, "orders:read"))
     check_user(request.user, "orders:read")
     answers = sorted(code for code in codes if may(request.user, "calls:answer", code))
-    token = signing.dumps([codes, answers], salt="andon-page", compress=True)
     return render(
         request,
         "andon/board.html",
         {
             "body": _board(codes, answers),
-            "live_url": f"{reverse('andon:board-live')}?page={token}",
+            "live_url": BOARD.address([codes, answers]),
             "now": timezone.now(),
             "sites": codes,
             "lacking": "" if answers else lacking("calls:answer"),
@@ -53,16 +49,8 @@ def board(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def board_live(request: HttpRequest) -> HttpResponse:
-    """Return the board's body, or 304; the page's token says for which sites, and at which of them calls may be answered,
-    so that no session is read."""
-    try:
-        codes, answers = signing.loads(request.GET.get("page", ""), salt="andon-page", max_age=PAGE_AGE)
-    except (signing.BadSignature, ValueError):
-        return HttpResponse(status=401)
-    scope = f"andon/{','.join(codes)}/{','.join(answers)}/{get_language()}"
-    return live.respond(
-        request, scope=scope, build=lambda: _board(codes, answers).encode(), content_type="text/html; charset=utf-8"
-    )
+    """Return the board's body, or 304; the page's address says for which sites, and at which of them calls may be answered."""
+    return BOARD.answer(request, lambda shown: _board(*shown))
 
 
 def _board(codes: list[str], answers: list[str]) -> str:

@@ -8,14 +8,20 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
+from django.core import signing
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django.urls import reverse
+from django.utils.translation import get_language
 
 PROBE_SECONDS = 0.5
 """How often at most this process asks the database whether anything changed: what 500 pages share."""
 REBUILD_SECONDS = 5.0
 """How old a body may be although no source changed: shifts end and orders become late without an event."""
 MOST_SCOPES = 1000
+PAGE_AGE = 7 * 24 * 3600
+"""Seconds for which a page may ask on before somebody has to open it anew."""
 
 Source = Callable[[], object]
 
@@ -88,6 +94,29 @@ def respond(
     response["Vary"] = "Accept-Encoding"
     response["Cache-Control"] = "no-cache, private"
     return response
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page whose body is asked for at ``view``. What it may show is signed into that address: a poll reads no session."""
+
+    view: str
+    salt: str
+
+    def address(self, shown: Any) -> str:
+        """Return where the page asks for the body of what it shows: sites' codes, a unit's key, anything JSON can say."""
+        return f"{reverse(self.view)}?page={signing.dumps(shown, salt=self.salt, compress=True)}"
+
+    def answer(self, request: HttpRequest, draw: Callable[[Any], str]) -> HttpResponse:
+        """Answer with the body that ``draw`` makes of what the page shows, or 304; 401 where its address is not ours."""
+        try:
+            shown = signing.loads(request.GET.get("page", ""), salt=self.salt, max_age=PAGE_AGE)
+        except signing.BadSignature:
+            return HttpResponse(status=401)
+        scope = f"{self.salt}/{shown}/{get_language()}"
+        return respond(
+            request, scope=scope, build=lambda: draw(shown).encode(), content_type="text/html; charset=utf-8"
+        )
 
 
 def _current(scope: str, build: Callable[[], bytes]) -> _Body:

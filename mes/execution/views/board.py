@@ -5,13 +5,11 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -27,7 +25,7 @@ from mes.execution.queries import orders
 from mes.masterdata.queries import zone_of
 from mes.terminal.panels import erp_answers
 
-PAGE_AGE = 7 * 24 * 3600
+BOARD = live.Page("execution:board-live", salt="board-page")
 
 
 @login_required
@@ -36,14 +34,13 @@ def board(request: HttpRequest) -> HttpResponse:
     """Show what goes on at the sites of whoever looks."""
     codes = sorted(site.code for site in sites_of(request.user, "orders:read"))
     check_user(request.user, "orders:read")
-    token = signing.dumps(codes, salt="board-page", compress=True)
     with timezone.override(zone_of(codes)):
         return render(
             request,
             "execution/board.html",
             {
                 "board": _board(codes),
-                "live_url": f"{reverse('execution:board-live')}?page={token}",
+                "live_url": BOARD.address(codes),
                 "now": timezone.now(),
                 "sites": codes,
             },
@@ -52,15 +49,8 @@ def board(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def board_live(request: HttpRequest) -> HttpResponse:
-    """Return the board's body, or 304; the page's token says for which sites, so that no session is read."""
-    try:
-        codes = signing.loads(request.GET.get("page", ""), salt="board-page", max_age=PAGE_AGE)
-    except signing.BadSignature:
-        return HttpResponse(status=401)
-    scope = f"board/{','.join(codes)}/{get_language()}"
-    return live.respond(
-        request, scope=scope, build=lambda: _board(codes).encode(), content_type="text/html; charset=utf-8"
-    )
+    """Return the board's body, or 304; the page's address says for which sites."""
+    return BOARD.answer(request, _board)
 
 
 def _board(codes: list[str]) -> str:

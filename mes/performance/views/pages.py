@@ -6,13 +6,10 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.contrib import messages
-from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -30,7 +27,7 @@ from mes.performance.rules.figures import waterfall
 from mes.performance.views.drawing import UnitShift, drawn, jobs_of, lane
 
 RIGHT = "performance:read"
-PAGE_AGE = 7 * 24 * 3600
+OVERVIEW = live.Page("performance:overview-live", salt="oee-page")
 WEEK = timedelta(days=7)
 
 
@@ -45,7 +42,6 @@ def overview(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     today = production_day(site, now)
     day = chosen_day(request, "day", today)
-    token = signing.dumps([site.pk, day.isoformat() if day != today else ""], salt="oee-page", compress=True)
     return render(
         request,
         "performance/overview.html",
@@ -57,7 +53,7 @@ def overview(request: HttpRequest) -> HttpResponse:
             "before": day - timedelta(days=1),
             "after": day + timedelta(days=1) if day < today else None,
             "body": _overview(site, day, is_today=day == today, now=now),
-            "live_url": f"{reverse('performance:overview-live')}?page={token}",
+            "live_url": OVERVIEW.address([site.pk, day.isoformat() if day != today else ""]),
             "now": now,
         },
     )
@@ -65,21 +61,16 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def overview_live(request: HttpRequest) -> HttpResponse:
-    """Return the page's body, or 304; the page's token says of which site and day, so that no session is read."""
-    try:
-        pk, day = signing.loads(request.GET.get("page", ""), salt="oee-page", max_age=PAGE_AGE)
-    except (signing.BadSignature, ValueError):
-        return HttpResponse(status=401)
+    """Return the page's body, or 304; the page's address says of which site and day."""
 
-    def build() -> bytes:
+    def draw(shown: Any) -> str:
+        pk, day = shown
         site, now = Site.objects.get(pk=pk), timezone.now()
         today = production_day(site, now)
         chosen = date.fromisoformat(day) if day else today
-        return _overview(site, chosen, is_today=chosen == today, now=now).encode()
+        return _overview(site, chosen, is_today=chosen == today, now=now)
 
-    return live.respond(
-        request, scope=f"oee/{pk}/{day}/{get_language()}", build=build, content_type="text/html; charset=utf-8"
-    )
+    return OVERVIEW.answer(request, draw)
 
 
 def _overview(site: Site, day: date, *, is_today: bool, now: datetime) -> str:

@@ -6,13 +6,10 @@ from decimal import Decimal
 from math import ceil
 from typing import Any
 
-from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language
 from django.views.decorators.http import require_GET
 
 from mes.access.queries import sites_of
@@ -26,10 +23,10 @@ from mes.masterdata.models import Area, Site, WorkUnit
 from mes.performance.queries.shifts import ShiftOfUnit, production_day, shifts_of_site
 from mes.performance.rules.figures import exact_run_time, figures, total
 from mes.performance.views.drawing import drawn
-from mes.performance.views.pages import PAGE_AGE, RIGHT
+from mes.performance.views.pages import RIGHT
 from mes.terminal.views.caller import caller_of, sign_in_first
 
-SALT = "oee-wall"
+WALL = live.Page("performance:wall-live", salt="oee-wall")
 MOST_TILES = 24
 SECONDS_PER_PAGE = 15
 MOST_ATTENTION = 3
@@ -67,7 +64,6 @@ def _page(request: HttpRequest, site: Site, area: str) -> HttpResponse:
     if area and chosen is None:
         raise Http404
     in_place, now = request.GET.get("order") == "place", timezone.now()
-    token = signing.dumps([site.pk, chosen.pk if chosen else None, in_place], salt=SALT, compress=True)
     return render(
         request,
         "performance/wall.html",
@@ -77,7 +73,7 @@ def _page(request: HttpRequest, site: Site, area: str) -> HttpResponse:
             "areas": Area.objects.filter(site=site, work_centers__work_units__active=True).distinct(),
             "in_place": in_place,
             "body": _body(site, chosen, in_place=in_place, now=now),
-            "live_url": f"{reverse('performance:wall-live')}?page={token}",
+            "live_url": WALL.address([site.pk, chosen.pk if chosen else None, in_place]),
             "now": now,
         },
     )
@@ -85,18 +81,14 @@ def _page(request: HttpRequest, site: Site, area: str) -> HttpResponse:
 
 @require_GET
 def wall_live(request: HttpRequest) -> HttpResponse:
-    """Return the wall's body, or 304; the page's token says of which place, so that no session is read."""
-    try:
-        site_pk, area_pk, in_place = signing.loads(request.GET.get("page", ""), salt=SALT, max_age=PAGE_AGE)
-    except (signing.BadSignature, ValueError):
-        return HttpResponse(status=401)
+    """Return the wall's body, or 304; the page's address says of which place."""
 
-    def build() -> bytes:
+    def draw(shown: Any) -> str:
+        site_pk, area_pk, in_place = shown
         area = Area.objects.filter(pk=area_pk).first() if area_pk else None
-        return _body(Site.objects.get(pk=site_pk), area, in_place=in_place, now=timezone.now()).encode()
+        return _body(Site.objects.get(pk=site_pk), area, in_place=in_place, now=timezone.now())
 
-    scope = f"wall/{site_pk}/{area_pk}/{in_place}/{get_language()}"
-    return live.respond(request, scope=scope, build=build, content_type="text/html; charset=utf-8")
+    return WALL.answer(request, draw)
 
 
 def _body(site: Site, area: Area | None, *, in_place: bool, now: datetime) -> str:

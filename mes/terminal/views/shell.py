@@ -34,7 +34,6 @@ from mes.terminal.views.common import BOOK, SEE
 from mes.terminal.views.worker import worker_url
 
 COLUMNS = (("job", "next"), ("pad", "side"))
-PAGE_AGE = 7 * 24 * 3600
 MOST_ENTRIES = 2000
 """How many entries a device may hold that the server does not have; from nine tenths of it the page calls for help."""
 HEARTBEAT_EVERY = 30.0
@@ -113,7 +112,7 @@ def state(request: HttpRequest, code: str) -> HttpResponse:
     """Return the terminal's panels, or 304 where the page has them already; reads no session where the page's token holds."""
     try:
         center_id, device_id = signing.loads(
-            request.headers.get("X-Page-Token", ""), salt="terminal-page", max_age=PAGE_AGE
+            request.headers.get("X-Page-Token", ""), salt="terminal-page", max_age=live.PAGE_AGE
         )
         work_center = _centers.get(center_id, code)
     except (signing.BadSignature, ValueError):

@@ -15,9 +15,9 @@ from labor.models import AttendanceSegment, LaborSegment
 from mes.access.api import answered_once
 from mes.core.api.fields import BooleanField, CodeField, InstantField, OutputDecimalField
 from mes.core.api.input import ChoiceField, ChoicesField, Filters, FlagField, Input
-from mes.core.api.views import ApiView
+from mes.core.api.views import ApiView, decided_by
 from mes.core.errors import InvalidInput, NotAllowed
-from mes.execution.api.inputs import Noted, OperationNamed, decided_by, moment, operation_meant
+from mes.execution.api.inputs import Noted, OperationNamed, moment, operation_meant
 from mes.masterdata.models import Person, Site
 from mes.masterdata.queries import private_sites
 

@@ -12,9 +12,9 @@ from mes.andon import services
 from mes.andon.models import Call, CallKind, Handover
 from mes.core.api.fields import CodeField, InstantField, TextField, UUIDField
 from mes.core.api.input import ChoiceField, ChoicesField, Filters, Input
-from mes.core.api.views import ApiView
+from mes.core.api.views import ApiView, decided_by
 from mes.core.errors import InvalidInput
-from mes.execution.api.inputs import Acting, decided_by, fact_id, moment, person_at
+from mes.execution.api.inputs import Acting, fact_id, moment, person_at
 from mes.masterdata.api import PersonNumberField, SignedField
 from mes.masterdata.models import WorkCenter
 

@@ -16,7 +16,7 @@ from mes.core.api.input import ChoicesField, Filters, FlagField, Input
 from mes.core.api.parsing import FileParser, ImageParser, PdfParser
 from mes.core.api.problems import Refusal
 from mes.core.api.translations import ToldTranslations, translations_of
-from mes.core.api.views import ApiView, Grant
+from mes.core.api.views import ApiView, Grant, decided_by
 from mes.core.errors import NotFound
 from mes.core.serving import served
 from mes.core.tongues import set_translations
@@ -24,7 +24,7 @@ from mes.documents import gates, queries, services
 from mes.documents.models import Document, DocumentRevision, Photo, ReadConfirmation, StoredFile
 from mes.documents.rules import JPEG, LARGEST_DOCUMENT, LARGEST_PHOTO, PDF, PICTURES
 from mes.documents.services.revisions import FileUnknown
-from mes.execution.api.inputs import Acting, decided_by, fact_id, moment, person_at
+from mes.execution.api.inputs import Acting, fact_id, moment, person_at
 from mes.execution.api.reports import KEY
 from mes.masterdata.api import PersonNumberField, SignedField
 from mes.masterdata.models import Site, WorkCenter

@@ -14,12 +14,12 @@ from rest_framework.response import Response
 from mes.access.api import answered_once
 from mes.core.api.fields import CodeField, InstantField, OutputDecimalField, TextField, UUIDField
 from mes.core.api.input import ChoicesField, Filters, FlagField, Input
-from mes.core.api.views import ApiView
+from mes.core.api.views import ApiView, decided_by
 from mes.core.errors import InvalidInput
 from mes.equipment import services
 from mes.equipment.models import DowntimeRecord, MaintenanceRequest, StateChange, StopEntry, StopExplanation
 from mes.equipment.rules.states import EXPLAINABLE
-from mes.execution.api.inputs import decided_by, fact_id, moment, person_at
+from mes.execution.api.inputs import fact_id, moment, person_at
 from mes.masterdata.api import PersonNumberField, SignedField
 from mes.masterdata.models import WorkUnit
 

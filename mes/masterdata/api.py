@@ -12,7 +12,7 @@ from mes.core import persons
 from mes.core.api.fields import CodeField, InstantField, OutputDecimalField
 from mes.core.api.input import ChoiceField, ChoicesField, Filters, FlagField, Input
 from mes.core.api.translations import ToldTranslations, translations_of
-from mes.core.api.views import ApiView
+from mes.core.api.views import ApiView, decided_by
 from mes.core.tongues import set_translations
 from mes.masterdata.models import (
     BillOfMaterials,
@@ -338,7 +338,7 @@ class SplitPoliciesView(ApiView):
             site=site,
             policy=given["policy"],
             valid_from=given["valid_from"] or now,
-            by=str(request.auth.actor).removeprefix("user:"),
+            by=decided_by(request),
             now=now,
         )
         return Response(self.Output(made).data, status=201)

@@ -17,8 +17,8 @@ from mes.core.api.fields import (
 )
 from mes.core.api.input import ChoicesField, Filters, FlagField, Input
 from mes.core.api.translations import words_of
-from mes.core.api.views import ApiView
-from mes.execution.api.inputs import Acting, decided_by, moment, person_at
+from mes.core.api.views import ApiView, decided_by
+from mes.execution.api.inputs import Acting, moment, person_at
 from mes.execution.models import Operation
 from quality import queries, services
 from quality.api.outputs import DECIDE, FACT, CheckOutput, PlanOutput, ReadingOutput, ResultOutput

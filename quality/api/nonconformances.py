@@ -17,9 +17,9 @@ from mes.core.api.fields import (
     UUIDField,
 )
 from mes.core.api.input import ChoiceField, Filters, FlagField, Input
-from mes.core.api.views import ApiView
+from mes.core.api.views import ApiView, decided_by
 from mes.core.errors import InvalidInput, NotAllowed
-from mes.execution.api.inputs import Acting, decided_by, moment, operation_named, order_named, person_at
+from mes.execution.api.inputs import Acting, moment, operation_named, order_named, person_at
 from mes.material.models import Lot
 from quality import queries, services
 from quality.api.outputs import DECIDE, FACT, NonconformanceOutput

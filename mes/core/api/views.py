@@ -34,6 +34,11 @@ class Grant(Protocol):
         ...
 
 
+def decided_by(request: Any) -> str:
+    """Return the name under which a caller's decision is written down."""
+    return str(request.auth.actor).removeprefix("user:")
+
+
 class ApiView(APIView):
     """An endpoint. ``rights`` names, for each method it offers, the right that the caller must have; "" means anybody.
 

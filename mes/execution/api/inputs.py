@@ -105,11 +105,6 @@ def approver_at(request: Request, site: Site, number: str) -> Person | None:
     return person_at(site, number, field="approved_by")
 
 
-def decided_by(request: Request, person: Person | None = None) -> str:
-    """Return the name under which a decision is written down."""
-    return person.number if person else str(request.auth.actor).removeprefix("user:")
-
-
 def moment(claimed: datetime | None, now: datetime) -> tuple[datetime, list[str]]:
     """Return when it counts as having happened, and what is odd about the claim.
 

@@ -12,10 +12,10 @@ from rest_framework.response import Response
 from mes.access.api import answered_once
 from mes.core.api.fields import CodeField, DecimalField, InstantField, IntegerField, TextField
 from mes.core.api.input import ChoiceField, ChoicesField, Filters, FlagField, Input, OrderingField
-from mes.core.api.views import ApiView
+from mes.core.api.views import ApiView, decided_by
 from mes.core.errors import NotFound
 from mes.execution import services
-from mes.execution.api.inputs import Acting, Empty, Noted, approver_at, decided_by, person_at
+from mes.execution.api.inputs import Acting, Empty, Noted, approver_at, person_at
 from mes.execution.api.outputs import OrderDetail, OrderSummary, ProposalOutput
 from mes.execution.models import ChangeProposal, Operation, OrderComponent, OrderHold, WorkOrder
 from mes.execution.records import WorkOrderRecord
@@ -181,7 +181,7 @@ class CompleteView(OrderVerb):
             person = person_at(order.site, given["person"])
             services.complete_work_order(
                 work_order_id=order.pk,
-                by=decided_by(request, person),
+                by=person.number if person else decided_by(request),
                 now=timezone.now(),
                 person=person,
                 approved_by=approver_at(request, order.site, given["approved_by"]),

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from mes.access.api import answered_once
 from mes.core.api.fields import CodeField, TextField
 from mes.core.api.input import Input
-from mes.core.api.views import ApiView
+from mes.core.api.views import ApiView, decided_by
 from mes.execution import services
 from mes.material.api.genealogy import TracedLotOutput
 from mes.material.models import Lot
@@ -59,9 +59,9 @@ class HoldAllView(ApiView):
         """Hold the lot, every lot it is in, and the orders that work on it now."""
         self.one(Lot.objects.all(), what="lot", pk=pk)
         given = self.body(self.Body, optional=True)
-        by = str(request.auth.actor).removeprefix("user:")
 
         def work() -> tuple[int, Any]:
-            return 200, RecallOutput(services.hold_all(lot_id=pk, by=by, now=timezone.now(), **given)).data
+            held = services.hold_all(lot_id=pk, by=decided_by(request), now=timezone.now(), **given)
+            return 200, RecallOutput(held).data
 
         return answered_once(request, given, work)

@@ -20,7 +20,7 @@ from mes.core.api.fields import (
     UUIDField,
 )
 from mes.core.api.input import Input
-from mes.core.api.views import ApiView
+from mes.core.api.views import ApiView, decided_by
 from mes.masterdata.api import SignedField
 from mes.material import services
 from mes.material.api.lots import lots
@@ -81,8 +81,7 @@ class LabelsView(ApiView):
         asked = {name: value for name, value in given.items() if name != "as_pdf"}
 
         def work() -> tuple[int, Any]:
-            by = str(request.auth.actor).removeprefix("user:")
-            done = services.print_labels(lot_id=lot.pk, by=by, now=timezone.now(), **asked)
+            done = services.print_labels(lot_id=lot.pk, by=decided_by(request), now=timezone.now(), **asked)
             is_pdf = given["as_pdf"]
             drawn = {
                 "zpl": "" if is_pdf else services.zpl_of(done),

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from mes.access.api import answered_once
 from mes.core.api.fields import CodeField, DecimalField, InstantField, OutputDecimalField, TextField, UUIDField
 from mes.core.api.input import ChoicesField, Filters, FlagField, Input
-from mes.core.api.views import ApiView
+from mes.core.api.views import ApiView, decided_by
 from mes.core.errors import InvalidInput, NotFound
 from mes.masterdata.api import PersonNumberField, SignedField
 from mes.masterdata.models import Item, Person
@@ -183,7 +183,7 @@ class HoldLotView(ApiView):
         given = self.body(self.Body, optional=True)
 
         def work() -> tuple[int, Any]:
-            services.hold_lot(lot_id=pk, by=_by(request), now=timezone.now(), **given)
+            services.hold_lot(lot_id=pk, by=decided_by(request), now=timezone.now(), **given)
             return 200, LotOutput(lots().get(pk=pk)).data
 
         return answered_once(request, given, work)
@@ -209,7 +209,7 @@ class HoldSerialView(ApiView):
 
         def work() -> tuple[int, Any]:
             hold = services.hold_serial(
-                item=item, number=given["serial"], by=_by(request), now=timezone.now(), reason=given["reason"],
+                item=item, number=given["serial"], by=decided_by(request), now=timezone.now(), reason=given["reason"],
                 note=given["note"],
             )  # fmt: skip
             return 201, LotHoldOutput(hold).data
@@ -243,7 +243,9 @@ class FreeLotView(ApiView):
             if not found:
                 raise NotFound("The lot has no such open hold.", field="hold_id" if asked else "")
             for hold in found:
-                services.release_lot_hold(hold_id=hold.pk, by=_by(request), now=timezone.now(), note=given["note"])
+                services.release_lot_hold(
+                    hold_id=hold.pk, by=decided_by(request), now=timezone.now(), note=given["note"]
+                )
             return 200, LotOutput(lots().get(pk=pk)).data
 
         return answered_once(request, given, work)
@@ -274,10 +276,6 @@ class MovementsView(ApiView):
 def movements() -> Any:
     """Return all movements with what their output shows."""
     return MaterialMovement.objects.select_related("site", "item", "lot", "uom", "person")
-
-
-def _by(request: Any) -> str:
-    return str(request.auth.actor).removeprefix("user:")
 
 
 def item_at(site: str, number: str) -> Item:

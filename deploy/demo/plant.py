@@ -47,7 +47,7 @@ LOGINS = (
     ("it", "looks after the bridge", ("IT", "INTEGRATOR"), False),
 )
 REASONS = (
-    ("SCRAP", "MAT", "Material fault", ""), ("SCRAP", "SURF", "Surface damaged", "MAT"),
+    ("SCRAP", "MAT", "Material fault", ""), ("SCRAP", "SURF", "Surface damaged", ""),
     ("SCRAP", "DIM", "Out of dimension", ""), ("SCRAP", "SETUP", "Setup part", ""),
     ("REWORK", "DEBURR", "Deburr again", ""), ("STOP", "TOOL", "Tool change", ""), ("STOP", "WAIT", "No material", ""),
     ("STOP", "MACH", "Machine fault", ""), ("STOP", "JAM", "Part jammed", "MACH"), ("STOP", "HYDR", "Hydraulics", "MACH"),

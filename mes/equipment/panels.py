@@ -15,6 +15,7 @@ from mes.equipment.models import MaintenanceRequest
 from mes.equipment.queries import stops as queries
 from mes.equipment.queries.strip import strip_of
 from mes.equipment.rules import states
+from mes.execution.panels import looked_at
 from mes.masterdata.models import WorkUnit
 from mes.terminal.panels import Action, Hotkey, Panel, Place, Standstill, Tap
 from mes.terminal.rules import is_on_a_clock
@@ -57,7 +58,10 @@ class MachinesPanel(Panel):
     template = "equipment/terminal/machines.html"
 
     def context(self, place: Place) -> dict[str, Any]:
-        units = queries.units_at(work_center_id=place.work_center.pk)
+        job = looked_at(place)["job"]
+        shown = job.operation.work_unit_id if job else None
+        # The machine of the job one looks at comes first: what stops it is not to be looked for, nor mistaken.
+        units = sorted(queries.units_at(work_center_id=place.work_center.pk), key=lambda unit: unit.pk != shown)
         now = queries.current_intervals(units, now=place.now)
         calls = {one.work_unit_id: one for one in _open_calls(units)}
         waiting = seen_stops(place, units)

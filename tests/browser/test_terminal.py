@@ -419,6 +419,17 @@ def test_nothing_is_behind_a_hover_and_no_gesture_does_more_than_a_tap(terminal)
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
 
 
+@pytest.mark.parametrize("width", [360, 1280])
+def test_the_pad_is_as_high_whatever_can_be_done_next(terminal, width):
+    page = terminal(width=width, height=800)
+    high = "() => document.querySelector('.pad').offsetHeight"
+    before = page.evaluate(high)
+    sign_on(page)
+    start(page)
+    expect(page.locator("#pad-1.primary")).to_be_visible()
+    assert page.evaluate(high) == before
+
+
 def test_primary_actions_need_no_scrolling_on_a_ten_inch_tablet(terminal):
     page = terminal(width=1280, height=800)
     ends = page.evaluate(

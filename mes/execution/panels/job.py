@@ -1,13 +1,15 @@
 """The terminal's view of a work center: what runs, what can be done about it, what comes next, what was entered."""
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from mes.core.durations import as_timedelta
 from mes.execution import gates
 from mes.execution.models import Operation, OrderComponent
 from mes.execution.queries import terminal as queries
 from mes.execution.queries.counters import last_on_machine, last_reading
-from mes.masterdata.models import ReasonCode
+from mes.masterdata.models import ReasonCode, WorkUnit
 from mes.material.models import StockPlace
 from mes.material.queries import HeldLot, held_lots, numbering_rule
 from mes.terminal.panels import Panel, Place, actions, erp_answers, standstill_of
@@ -81,7 +83,15 @@ class JobPanel(Panel):
             "may_move": operation.work_unit_id is not None and len(units) > 1,
             "output_lot": queries.output_lot(job),
             "planned_minutes": operation.planned_run_time_per_unit * job.remaining,
+            "setting_up_since": _setting_up_since(job),
         }
+
+
+def _setting_up_since(job: queries.Job) -> datetime | None:
+    """Return when the setup would have begun had it never been broken off; None where nobody sets up just now."""
+    if job.state != Operation.Status.SETUP or job.since is None:
+        return None
+    return job.since - as_timedelta(job.operation.actual_setup_time)
 
 
 class PadPanel(Panel):
@@ -110,10 +120,15 @@ class PadPanel(Panel):
             "numbered": job.needs_lot and numbering_rule(job.order.item) is not None,
             **_counter(job),
             "scrap_reasons": queries.reasons_for(place.work_center, ReasonCode.Kind.SCRAP),
-            "work_units": queries.work_units_of(place.work_center),
+            "work_units": _with_jobs(queries.work_units_of(place.work_center), seen["active"]),
             "keys": "123456789",
             "decimals": job.order.uom.decimals,
         }
+
+
+def _with_jobs(units: list[WorkUnit], active: list[queries.Job]) -> list[tuple[WorkUnit, list[queries.Job]]]:
+    """Return each machine with the jobs that are on it now, so that whoever chooses one sees which are free."""
+    return [(unit, [one for one in active if one.operation.work_unit_id == unit.pk]) for unit in units]
 
 
 def _counter(job: queries.Job) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from datetime import datetime, time, timedelta
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -42,7 +43,11 @@ def unit(plant):
 def worked(plant, unit):
     """A day with a setup, running, stops of every kind, pieces and a pause; all of it some time ago."""
     now = timezone.now().replace(microsecond=0)
-    begun = max(now - timedelta(hours=5), datetime.combine(now.date(), time(0, 1), tzinfo=now.tzinfo))
+    begun = now - timedelta(hours=5)
+    # The plant lies where it is about noon, so that all of it was on one day of production whenever this runs.
+    plant.site.time_zone = f"Etc/GMT{now.hour - 12:+d}"
+    plant.site.save()
+    zone = ZoneInfo(plant.site.time_zone)
     step = (now - begun) / 20
 
     def at(part: float) -> datetime:
@@ -61,7 +66,9 @@ def worked(plant, unit):
     pause(plant, "10", when=at(16))
     start(plant, "10", when=at(18))
     ShiftBreak.objects.create(
-        shift=Shift.objects.get(), starts_at=at(14).time().replace(second=0), ends_at=at(15).time().replace(second=0)
+        shift=Shift.objects.get(),
+        starts_at=at(14).astimezone(zone).time().replace(second=0),
+        ends_at=at(15).astimezone(zone).time().replace(second=0),
     )
     live.forget()
     return at

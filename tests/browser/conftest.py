@@ -7,6 +7,7 @@ and reads positions and sizes in one ``page.evaluate``; it never looks once and 
 import os
 import time
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.contrib.auth.models import User
@@ -25,6 +26,13 @@ FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
+
+
+def let_it_be_noon(site):
+    """Move a site to where it is about noon: the last hours were on one day there, whenever this runs. Returns its zone."""
+    site.time_zone = f"Etc/GMT{timezone.now().hour - 12:+d}"
+    site.save()
+    return ZoneInfo(site.time_zone)
 
 
 def until(page, script, arg=None, patience=PATIENCE):

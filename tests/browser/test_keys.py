@@ -11,7 +11,7 @@ from mes.equipment.models import StopExplanation
 from mes.masterdata.models import Shift, WorkUnit
 from mes.terminal.models import TerminalEntry
 from mes.terminal.panels import hotkeys
-from tests.browser.conftest import until
+from tests.browser.conftest import let_it_be_noon, until
 from tests.browser.test_terminal import all_saved, scan, sign_on
 from tests.factories import make_work_order
 from tests.mes.equipment.helpers import make_stop_reason, run, stop
@@ -189,9 +189,8 @@ def test_the_shift_strip_shows_what_was_and_asks_for_what_is_missing(open_page, 
     )
     make_stop_reason("TOOL", site=plant.site, name="Tool broke")
     unit = WorkUnit.objects.get(work_center=operation.work_center)
-    now = timezone.now()
-    begun = max(now - timedelta(hours=3), now.replace(hour=0, minute=1))
-    step = (now - begun) / 6
+    let_it_be_noon(plant.site)
+    begun, step = timezone.now() - timedelta(hours=3), timedelta(minutes=30)
     start(plant, "10", when=begun)
     stop(unit, when=begun + step)
     run(unit, when=begun + 2 * step)

@@ -2,7 +2,6 @@
 
 from datetime import datetime, time, timedelta
 from uuid import uuid4
-from zoneinfo import ZoneInfo
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -14,7 +13,7 @@ from mes.core.templatetags.lineside import job_code, reason_code
 from mes.equipment import services
 from mes.equipment.models import MaintenanceRequest, ShiftBreak, StateChange, StopExplanation, StopReason
 from mes.masterdata.models import ReasonCode, Shift, WorkUnit
-from tests.browser.conftest import until
+from tests.browser.conftest import let_it_be_noon, until
 from tests.browser.test_terminal import scan
 from tests.factories import make_work_center
 from tests.mes.equipment.helpers import make_stop_reason, run, stop
@@ -44,10 +43,7 @@ def worked(plant, unit):
     """A day with a setup, running, stops of every kind, pieces and a pause; all of it some time ago."""
     now = timezone.now().replace(microsecond=0)
     begun = now - timedelta(hours=5)
-    # The plant lies where it is about noon, so that all of it was on one day of production whenever this runs.
-    plant.site.time_zone = f"Etc/GMT{now.hour - 12:+d}"
-    plant.site.save()
-    zone = ZoneInfo(plant.site.time_zone)
+    zone = let_it_be_noon(plant.site)
     step = (now - begun) / 20
 
     def at(part: float) -> datetime:

@@ -14,6 +14,10 @@ ON_POSTGRES = "not browser and not tryton and not faults and not once"
 """Tests that start processes of their own choose their database themselves; some are long and the same on any."""
 
 
+WORKERS = "3"
+"""One more than the two processors of a small machine: a third of the time tests wait for a server, a browser, a lease."""
+
+
 def main(arguments: list[str]) -> int:
     """Run pytest once or twice and return the first failure's exit code."""
     full = "--full" in arguments
@@ -32,7 +36,8 @@ def main(arguments: list[str]) -> int:
             if cluster:
                 environment["LINESIDE_TEST_POSTGRES"] = cluster.url
             # In the order in which they were collected: long files first, so that no worker ends with one alone.
-            workers = [] if chosen else ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", "--durations", "15"]
+            spread = ["-n", WORKERS, "--dist", "loadfile", "--no-loadscope-reorder", "--durations", "15"]
+            workers = [] if chosen else spread
             on_sqlite = _pytest("On SQLite", [*workers, *arguments], environment)
             if not cluster or on_sqlite == 2:
                 return on_sqlite

@@ -243,6 +243,7 @@ def filled(route: str, ids: dict[str, str]) -> str:
     return "/" + route
 
 
+@pytest.mark.once  # who may what is no matter of the database
 @pytest.mark.parametrize("role", sorted(ROLE_RIGHTS))
 def test_each_role_may_what_its_rights_say_and_nothing_at_another_site(role):
     own, other = factories.make_site(code="P1"), factories.make_site(code="P2")
@@ -250,12 +251,14 @@ def test_each_role_may_what_its_rights_say_and_nothing_at_another_site(role):
     cells(client, ROLE_RIGHTS[role], things(own), things(other))
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("right", sorted(RIGHTS))
 def test_a_key_with_one_right_may_that_and_nothing_else(right):
     own, other = factories.make_site(code="P1"), factories.make_site(code="P2")
     cells(with_key(own, right), frozenset({right}), things(own), things(other))
 
 
+@pytest.mark.once
 def test_nobody_may_nothing_but_the_way_in():
     ids = things(factories.make_site())
     for route, methods in DECLARED.items():

@@ -1,7 +1,7 @@
 """What the bridge remembers: connections, where each flow stands, what is on its way up, and what came down."""
 
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -358,9 +358,3 @@ class InboundRow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.flow} {self.key} {self.state}"
-
-
-def open_states() -> list[str]:
-    """Return the states of messages about which something is still to be done, by us or by a person."""
-    state: Any = OutboundMessage.State
-    return [state.PENDING, state.SENDING, state.DOUBT, state.REVIEW, state.DEAD]

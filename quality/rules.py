@@ -9,7 +9,6 @@ from decimal import Decimal
 from mes.core.errors import Words
 
 ZERO = Decimal(0)
-MINUTE = timedelta(minutes=1)
 
 
 class GaugeUnreadable(ValueError):

@@ -1,6 +1,5 @@
 """What an ERP sends down: stored as it came, then applied a page at a time; the cursor moves only with its page."""
 
-import json
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -317,8 +316,3 @@ def _move_cursor(state: FlowState, cursor: str) -> None:
     if cursor != state.cursor:
         FlowState.objects.filter(pk=state.pk).update(cursor=cursor)
         state.cursor = cursor
-
-
-def raw_records(page: InboundPage) -> list[dict[str, Any]]:
-    """Return the records of a page as they came."""
-    return json.loads(page.raw)

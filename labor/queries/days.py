@@ -8,7 +8,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Q, QuerySet
 
 from labor.models import AttendanceSegment, DayApproval, LaborSegment
 from mes.core.durations import minutes_between
@@ -21,15 +21,6 @@ from mes.masterdata.queries import split_rules
 def forgotten_after() -> timedelta:
     """Return how long a timer may run before it counts as forgotten (setting LINESIDE_FORGOTTEN_TIMER_HOURS)."""
     return timedelta(hours=settings.LINESIDE_FORGOTTEN_TIMER_HOURS)
-
-
-def people_here(*, site_id: int, now: datetime) -> QuerySet[AttendanceSegment]:
-    """Return the open attendance (present or on a break) of the site's people, without forgotten ones."""
-    return (
-        _open(AttendanceSegment.objects)
-        .filter(site_id=site_id, started_at__gte=now - forgotten_after())
-        .select_related("person")
-    )
 
 
 def running_at(*, work_center_id: int) -> QuerySet[LaborSegment]:
@@ -63,12 +54,6 @@ def labor_of(*, work_order_id: int) -> QuerySet[LaborSegment]:
     """Return every final segment of an order, reversals included, in the order in which they were recorded."""
     final = LaborSegment.objects.filter(operation__work_order_id=work_order_id, ended_at__isnull=False)
     return final.select_related("person", "operation").order_by("recorded_at", "started_at")
-
-
-def minutes_by_operation(*, work_order_id: int) -> dict[str, Decimal]:
-    """Return the minutes that people worked on each operation of an order, by its number."""
-    sums = labor_of(work_order_id=work_order_id).order_by().values_list("operation__number").annotate(Sum("minutes"))
-    return dict(sums)
 
 
 def to_settle(*, site_id: int, now: datetime) -> tuple[QuerySet[AttendanceSegment], QuerySet[LaborSegment]]:

@@ -1,4 +1,4 @@
-"""How pages ask for a right: a decorator for functions, a mixin for classes."""
+"""How pages ask for a right."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -57,18 +57,6 @@ class AdminInSiteZone:
             return self.get_response(request)
         with timezone.override(zone_of_user(request.user, "orders:read")):
             return self.get_response(request)
-
-
-class RightRequired:
-    """A class-based page for people with ``right``; ``rights`` overrides it by method, e.g. ``{"POST": "bridge:write"}``."""
-
-    right: str = ""
-    rights: dict[str, str] = {}
-    request: HttpRequest
-
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        view = super().dispatch  # type: ignore[misc]
-        return requires(self.rights.get(str(request.method), self.right))(view)(request, *args, **kwargs)
 
 
 def check(grant: SiteGrant, right: str) -> None:

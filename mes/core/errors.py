@@ -67,10 +67,3 @@ class NotAllowed(DomainError):
     code = "not_allowed"
     title: Any = "Not allowed"
     status = 403
-
-
-class OwnedElsewhere(DomainError):
-    """The field belongs to another system; ``detail`` names the owner."""
-
-    code = "owned_elsewhere"
-    title: Any = "Another system owns this"

@@ -13,7 +13,6 @@ WEIGHTY = (
 )  # fmt: skip
 """What changes the work itself."""
 
-STARTABLE = frozenset({"RELEASED", "RUNNING"})
 OVER = frozenset({"COMPLETED", "CLOSED", "CANCELLED"})
 REPORTABLE = frozenset({"SETUP", "RUNNING", "PAUSED"})
 

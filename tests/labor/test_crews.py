@@ -48,7 +48,7 @@ def test_a_crew_of_four_for_ten_minutes_is_forty_minutes_of_nobody_in_particular
 def test_who_is_named_is_counted_beside_the_crew(order):
     start(order, "10", crew_size=2, person=make_person())
     complete(order, "10", when=at(10))
-    assert queries.minutes_by_operation(work_order_id=order.pk) == {"10": 30}
+    assert sum(one.minutes for one in queries.labor_of(work_order_id=order.pk)) == 30
 
 
 def test_a_change_of_size_books_what_was_and_the_same_size_again_changes_nothing(order):

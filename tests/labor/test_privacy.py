@@ -195,7 +195,7 @@ def test_persons_are_forgotten_after_the_retention_and_every_sum_stays(private, 
     anna, operation = make_person(), make_operation()
     works(anna, operation)
     services.approve_day(person=anna, day=DAY, by="lead", now=at(100))
-    before = queries.minutes_by_operation(work_order_id=operation.work_order_id)
+    before = sum(one.minutes for one in queries.labor_of(work_order_id=operation.work_order_id))
     services.forget_persons(now=at(60 * 24 * 29))
     assert LaborSegment.objects.get().person == anna
     with time_machine.travel(at(60 * 24 * 32), tick=False):
@@ -204,7 +204,7 @@ def test_persons_are_forgotten_after_the_retention_and_every_sum_stays(private, 
     assert "labor.LaborSegment: 1" in capsys.readouterr().out
     segment = LaborSegment.objects.get()
     assert (segment.person, AttendanceSegment.objects.get().person, DayApproval.objects.get().person) == (None,) * 3
-    assert queries.minutes_by_operation(work_order_id=operation.work_order_id) == before
+    assert sum(one.minutes for one in queries.labor_of(work_order_id=operation.work_order_id)) == before
     [said] = JournalEntry.objects.filter(kind=PersonsForgotten.kind())
     facts = {one["fact"]: one["places"] for one in said.data["facts"]}
     assert facts.items() >= {"labor.LaborSegment": 1, "labor.AttendanceSegment": 1, "labor.DayApproval": 1}.items()

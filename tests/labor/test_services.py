@@ -73,12 +73,12 @@ def test_whoever_starts_an_operation_works_on_it_until_it_stops(told):
     operation, person = make_operation(), make_person()
     publish(OperationStarted, operation, 0, activity="RUN", person=person.number)
     assert [one.person for one in queries.running_at(work_center_id=operation.work_center_id)] == [person]
-    assert [one.person for one in queries.people_here(site_id=person.site_id, now=at(1))] == [person]
+    assert AttendanceSegment.objects.get(ended_at=None).person == person
     publish(OperationStopped, operation, 30, completed=False, person=person.number)
     (event,) = told
     assert (event.person, event.operation, event.activity, event.minutes) == (person.number, "10", "RUN", Decimal(30))
     assert event.subject == operation.work_order.number
-    assert queries.minutes_by_operation(work_order_id=operation.work_order_id) == {"10": Decimal(30)}
+    assert sum(one.minutes for one in queries.labor_of(work_order_id=operation.work_order_id)) == 30
 
 
 def test_a_second_person_joins_and_the_stop_ends_both(told):

@@ -40,10 +40,6 @@ class Interval:
         """Return the interval of a stop that nobody has explained."""
         return cls(key=row.pk, work_unit_id=row.work_unit_id, state=row.state, start=row.started_at, end=ended_at)
 
-    @property
-    def needs_reason(self) -> bool:
-        return self.state == states.STOPPED and self.reason is None and not self.is_micro
-
     def minutes(self, until: datetime) -> Decimal:
         """Return how long it was, or has been ``until`` now."""
         return minutes_between(self.start, self.end or max(until, self.start))

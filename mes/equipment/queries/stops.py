@@ -154,12 +154,6 @@ def standstills(units: Sequence[WorkUnit], *, start: datetime, end: datetime, no
     return sorted(stops, key=lambda stop: stop.interval.start, reverse=True)
 
 
-def stop_named(key: int, sites: Collection[str]) -> StateChange | None:
-    """Return the change with which a standstill at these sites began."""
-    rows = StateChange.objects.filter(pk=key, site__code__in=sites, state__in=states.EXPLAINABLE)
-    return rows.select_related("work_unit__site").first()
-
-
 def open_requests(*, sites: Collection[str]) -> list[MaintenanceRequest]:
     """Return maintenance requests that are not done, the oldest first."""
     requests = MaintenanceRequest.objects.filter(site__code__in=sites).exclude(status=MaintenanceRequest.Status.DONE)

@@ -18,8 +18,6 @@ from mes.execution import rules as execution_rules
 from mes.execution.models import MachineInterval, Operation
 from mes.masterdata.models import WorkUnit
 
-_EVENTS = uuid.UUID("0d7f3a52-93f5-5a0c-8d43-7a6a43a0c5d2")
-
 
 def lock_unit(work_unit_id: int) -> WorkUnit:
     """Lock a unit's states and return the unit. After orders and operations, and several units by their keys."""

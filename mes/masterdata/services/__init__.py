@@ -7,7 +7,7 @@ it here). A record that names something not here yet is not written but parked, 
 site, uom, item, work_center, bom, routing, reason. Every ``vanish_`` makes inactive what its owner no longer has.
 """
 
-from mes.masterdata.services.calendar import apply_reasons, apply_shifts, vanish_reasons, vanish_shifts
+from mes.masterdata.services.calendar import apply_reasons, apply_shifts
 from mes.masterdata.services.items import apply_items, apply_uoms, vanish_items, vanish_uoms
 from mes.masterdata.services.making import apply_boms, apply_routings, vanish_boms, vanish_routings
 from mes.masterdata.services.people import (
@@ -55,9 +55,7 @@ __all__ = [
     "vanish_boms",
     "vanish_items",
     "vanish_people",
-    "vanish_reasons",
     "vanish_routings",
-    "vanish_shifts",
     "vanish_uoms",
     "vanish_work_centers",
 ]

@@ -1,6 +1,6 @@
 """Shifts and reasons."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime, time
 from typing import Any
 
@@ -95,19 +95,3 @@ def _apply_reason_level(records: Sequence[ReasonRecord], sites: sync.Index, *, o
     rows, parked = sync.sort_out(records, row, key="code")
     applied, _ = sync.write(ReasonCode, rows, key_fields=("site_id", "kind", "code"), owner=owner, now=now)
     return applied + parked
-
-
-def vanish_shifts(present_keys: Collection[str], *, owner: str, now: datetime | None = None) -> int:
-    """Make inactive the shifts that ``owner`` no longer has; keys are codes.
-
-    :raises mes.masterdata.services.TooManyVanished: it looks like a fault on the other side.
-    """
-    return sync.vanish(Shift, present_keys, key_fields=("code",), owner=owner, now=sync.clock(now))
-
-
-def vanish_reasons(present_keys: Collection[str], *, owner: str, now: datetime | None = None) -> int:
-    """Make inactive the reasons that ``owner`` no longer has; keys are ``KIND/code``.
-
-    :raises mes.masterdata.services.TooManyVanished: it looks like a fault on the other side.
-    """
-    return sync.vanish(ReasonCode, present_keys, key_fields=("kind", "code"), owner=owner, now=sync.clock(now))

@@ -2,7 +2,6 @@
 
 from mes.material.rules.labels import HEIGHT_MM, WIDTH_MM, Label, lot_in, zpl
 from mes.material.rules.numbering import (
-    ALPHABET,
     NumbersUsedUp,
     Pattern,
     PatternWrong,
@@ -13,7 +12,6 @@ from mes.material.rules.numbering import (
 )
 
 __all__ = [
-    "ALPHABET",
     "HEIGHT_MM",
     "WIDTH_MM",
     "Label",

@@ -8,7 +8,6 @@ from datetime import date
 from mes.core import check_character as core
 from mes.core.errors import InvalidInput, Words
 
-ALPHABET = core.SIGNS
 FIELDS = ("site", "item", "order", "yyyy", "yy", "mm", "dd", "ww", "jjj", "n", "check")
 LONGEST = 64
 

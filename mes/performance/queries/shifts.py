@@ -78,10 +78,6 @@ class DayOfSite:
     def whole_sums(self) -> Sums:
         return total(shift.sums for shift in self.shifts)
 
-    def of_unit(self, unit: WorkUnit) -> list[ShiftOfUnit]:
-        """Return the shifts of one unit, in order."""
-        return [shift for shift in self.shifts if shift.unit.pk == unit.pk]
-
 
 def production_day(site: Site, now: datetime) -> date:
     """Return the production day that goes on: that of the shift that began last, else the local day."""

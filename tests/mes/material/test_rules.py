@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mes.core.check_character import SIGNS
 from mes.material import rules
 
 FACTS = rules.facts_of(site="P1", item="PART-7", order="WO-1", day=date(2026, 3, 2))
@@ -78,13 +79,13 @@ def test_the_check_character_is_that_of_the_standard():
     assert rules.check_character("A12425GABC1234002") == "M"
 
 
-CODE = st.text(rules.ALPHABET, min_size=2, max_size=20)
+CODE = st.text(SIGNS, min_size=2, max_size=20)
 
 
 @given(CODE, st.data())
 def test_one_wrong_character_is_told(code, data):
     place = data.draw(st.integers(0, len(code) - 1))
-    other = data.draw(st.sampled_from(rules.ALPHABET))
+    other = data.draw(st.sampled_from(SIGNS))
     wrong = code[:place] + other + code[place + 1 :]
     assert (rules.check_character(wrong) == rules.check_character(code)) == (wrong == code)
 
@@ -93,7 +94,7 @@ def test_one_wrong_character_is_told(code, data):
 def test_of_the_exchanges_of_two_neighbors_all_but_one_are_told(before):
     missed = [
         one + other
-        for one, other in itertools.combinations(rules.ALPHABET, 2)
+        for one, other in itertools.combinations(SIGNS, 2)
         if rules.check_character(before + one + other) == rules.check_character(before + other + one)
     ]
     assert len(missed) == 1

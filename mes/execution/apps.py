@@ -51,4 +51,7 @@ class ExecutionConfig(AppConfig):
         attention.sources.add(
             attention.AttentionSource(key="orders", title=_("Orders"), look=board.held_and_proposed, order=20)
         )
+        attention.sources.add(
+            attention.AttentionSource(key="consumption", title=_("Material"), look=board.over_consumed, order=25)
+        )
         live.watch("orders", board.last_change)

@@ -224,6 +224,11 @@ class OrderComponent(models.Model):
         """Whether it is consumed by itself with each report of its operation."""
         return self.backflush and not self.at_completion
 
+    @property
+    def most(self) -> Decimal | None:
+        """How much of it may go in before a supervisor hears of it; None where nobody set a tolerance."""
+        return None if self.tolerance is None else self.required_quantity * (1 + self.tolerance)
+
 
 class ProductionReport(models.Model):
     """A fact: pieces were made. Never changed; a mistake is reversed by a second, negative report naming the first.

@@ -297,7 +297,6 @@ class Issue(OnJob):
             person=tap.person,
             occurred_at=tap.at,
             now=tap.now,
-            approved_by=tap.second(OVER),
             why=tap.text("why", needed=False),
             replaces=tap.text("replaces", needed=False),
             unplanned_allowed=tap.second(UNPLANNED) is not None,

@@ -5,12 +5,21 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db.models import Max, Q
+from django.db.models import F, Max, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from mes.core.attention import Attention
-from mes.execution.models import ChangeProposal, MachineInterval, Operation, OrderHold, ProductionReport, WorkOrder
+from mes.execution import rules
+from mes.execution.models import (
+    ChangeProposal,
+    MachineInterval,
+    Operation,
+    OrderComponent,
+    OrderHold,
+    ProductionReport,
+    WorkOrder,
+)
 from mes.masterdata.models import WorkCenter
 
 OPEN_ORDERS = (WorkOrder.Status.RELEASED, WorkOrder.Status.RUNNING)
@@ -133,6 +142,32 @@ def held_and_proposed(*, sites: Collection[str], now: datetime) -> list[Attentio
         )
         for proposal in proposals.select_related("work_order").order_by("created_at")[:20]
     ]
+
+
+def over_consumed(*, sites: Collection[str], now: datetime) -> list[Attention]:
+    """Return components of open orders of which more went in than the tolerance of their bill allows."""
+    found = OrderComponent.objects.filter(
+        work_order__site__code__in=sites, work_order__status__in=OPEN_ORDERS, tolerance__isnull=False,
+        issued_quantity__gt=F("required_quantity"),
+    ).select_related("work_order", "item", "uom")  # fmt: skip
+    return [
+        Attention(
+            key=f"over-{one.pk}",
+            what=_("%(order)s took %(n)s %(unit)s of %(item)s, planned were %(planned)s")
+            % {
+                "order": one.work_order.number,
+                "n": rules.shown(one.issued_quantity),
+                "unit": one.uom,
+                "item": one.item.number,
+                "planned": rules.shown(one.required_quantity),
+            },
+            how=_("Find out why. What was not used is given back at the terminal."),
+            url=reverse("execution:order", args=[one.work_order.number]),
+            severity="wait",
+        )
+        for one in found.order_by("work_order__number", "position")
+        if one.most is not None and one.issued_quantity > one.most
+    ][:20]
 
 
 def last_change() -> object:

@@ -286,6 +286,12 @@ class ComponentLine:
         return max(self.component.required_quantity - self.component.issued_quantity, Decimal(0))
 
     @property
+    def ask_over(self) -> Decimal | None:
+        """Beyond how much the terminal asks once more; None where the bill has no tolerance."""
+        most = self.component.most
+        return None if most is None else max(most - self.component.issued_quantity, Decimal(0))
+
+    @property
     def short(self) -> Decimal:
         """What the order still needs and no lot at hand covers."""
         return Decimal(0) if self.stock is None else max(self.missing - self.stock, Decimal(0))

@@ -48,13 +48,6 @@ class UomUnknown(InvalidInput):
     code = "uom_unknown"
 
 
-class OverTolerance(InvalidInput):
-    """More than the bill allows would be consumed."""
-
-    code = "qty_over_requirement"
-    step_up = "reports:over"
-
-
 @transaction.atomic
 def issue_component(
     *,
@@ -68,7 +61,6 @@ def issue_component(
     uom: str = "",
     lot: str = "",
     operation: str = "",
-    approved_by: Person | None = None,
     why: str = "",
     replaces: str = "",
     unplanned_allowed: bool = False,
@@ -77,12 +69,12 @@ def issue_component(
 
     ``uom`` is a unit's code, "" the item's own; ``operation`` picks the component where several steps use the item.
     What the bill does not have needs ``why``, an ``operation`` (else it goes to the first) and somebody who may allow
-    it; ``replaces`` is the item number of the component that it stands in for.
+    it; ``replaces`` is the item number of the component that it stands in for. More than the bill's tolerance allows is
+    recorded like the rest, because it has gone in: supervisors see it among what needs attention.
 
     :raises ComponentUnknown: the order does not need the item and nobody said why it is used all the same.
     :raises UnplannedNotAllowed: somebody said why, and may not decide it.
     :raises mes.execution.services.locking.WorkOrderHeld: the order or its operation is on hold.
-    :raises OverTolerance: beyond the tolerance of the bill, and no supervisor allowed it.
     :raises mes.material.services.LotUnknown: or another of the lot's refusals.
     :raises MovementIdReused: another movement has this id.
     """
@@ -96,15 +88,6 @@ def issue_component(
     if known := _known_movement(movement_id, component, moved):
         return known
     check_not_held(order, component.operation, at=rules.effective_time(claimed=occurred_at, now=now))
-    if component.tolerance is not None and not approved_by:
-        most = component.required_quantity * (1 + component.tolerance)
-        if component.issued_quantity + moved > most:
-            left = max(most - component.issued_quantity, Decimal(0))
-            raise OverTolerance(
-                _("%(order)s may take %(n)s %(unit)s more of %(item)s. Supervisor can allow.")
-                % {"order": order, "n": rules.shown(left), "unit": component.uom.code, "item": item},
-                field="quantity",
-            )
     movement = material.issue_material(
         movement_id=movement_id,
         use=use_of(order, component.operation, person=person, occurred_at=occurred_at, now=now),

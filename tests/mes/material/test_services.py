@@ -7,10 +7,11 @@ from decimal import Decimal
 import pytest
 from django.db.models import Sum
 
+from mes.core.attention import all_attention
 from mes.execution import services as execution
 from mes.execution.models import OrderComponent
 from mes.execution.services import issue_component, return_component
-from mes.execution.services.components import ComponentUnknown, MovementIdReused, OverTolerance
+from mes.execution.services.components import ComponentUnknown, MovementIdReused
 from mes.execution.services.locking import WorkOrderClosed, WorkOrderHeld
 from mes.masterdata.models import ItemUom
 from mes.masterdata.rules import DimensionMismatch, QuantityPrecision
@@ -183,13 +184,23 @@ def test_an_item_that_the_order_does_not_need_is_refused(order):
         issue(order, item="BRASS", lot="")
 
 
-def test_the_tolerance_of_the_bill_binds_unless_a_supervisor_allows(order, steel):
+def test_more_than_the_tolerance_of_the_bill_is_recorded_and_a_supervisor_hears_of_it_until_it_is_given_back(
+    order, steel
+):
+    def told():
+        found = all_attention(sites=[order.site.code], now=NOW)
+        return [one.what for one in found if one.key.startswith("over-")]
+
     receive(steel, quantity=500)
+    issue(order, 200)
+    assert told() == []
+    give_back(order, 90)
     OrderComponent.objects.update(tolerance=Decimal("0.1"))
-    issue(order, 105)
-    with pytest.raises(OverTolerance, match="may take 5 pcs more of STEEL"):
-        issue(order, 6)
-    issue(order, 6, approved_by=make_person())
+    assert told() == []
+    issue(order, 6)
+    assert told() == ["WO-7 took 116 pcs of STEEL, planned were 100"]
+    give_back(order, 6)
+    assert told() == []
 
 
 def test_another_unit_is_converted_exactly_or_refused(steel, order):

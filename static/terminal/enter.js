@@ -33,7 +33,7 @@ export async function enqueue(action, payload, said, more) {
     id: newId(), url: config.entries_url, action, turn: action, payload, said, lane: String(payload.operation || ""), counts: {},
     occurred_at: happensAt(), tapped_at: Date.now(), clock_offset: clockOffset(),
   }, signature(person), more || {});
-  if (!entry.quiet) { toast(said, "good", entry); }
+  if (!entry.quiet) { toast(said, entry.wrong ? "info" : "good", entry, entry.wrong ? "unknown" : ""); }
   try {
     await outbox.add(entry);
   } catch (full) {
@@ -76,7 +76,7 @@ export function enter(form, button) {
   const counts = {};
   const counter = (button && button.dataset.count) || form.dataset.count;
   if (counter && figure) { counts[counter] = Number(figure); }
-  const entered = enqueue(form.dataset.do, payload, say((button && button.dataset.said) || form.dataset.said || "", facts), { counts, undo: form.dataset.undo || "", turn: form.dataset.turn || form.dataset.do });
+  const entered = enqueue(form.dataset.do, payload, say((button && button.dataset.said) || form.dataset.said || "", facts), { counts, undo: form.dataset.undo || "", wrong: Boolean($("[data-verdict='nok'], .pick.nok input:checked", form)), turn: form.dataset.turn || form.dataset.do });
   follow(form, entered, enqueue);
   closeSheets();
 }

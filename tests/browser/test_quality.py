@@ -85,6 +85,20 @@ def test_the_first_piece_is_judged_while_it_is_entered_and_opens_the_series(term
     assert operation.good_quantity == 1
 
 
+def test_a_value_out_of_tolerance_is_told_like_something_to_look_at(terminal, operation):
+    page = terminal()
+    sign_on(page)
+    start(page)
+    page.locator("#panel-quality .choice:has-text('First piece')").click(timeout=30000)
+    sheet = page.locator("dialog[open]")
+    for key in ("1", "2", ".", "0", "8"):
+        sheet.locator(f"[data-key='{key}']").click()
+    sheet.locator("label.pick.ok").click()
+    sheet.locator(".confirm").click()
+    expect(page.locator("#toast.info")).to_contain_text("out of tolerance", timeout=30000)
+    assert InspectionResult.objects.get().verdict == "FAILED"
+
+
 def test_a_series_piece_before_the_first_is_refused_in_words(terminal, operation):
     page = terminal()
     sign_on(page)

@@ -16,7 +16,7 @@ from django.utils import timezone
 from mes.access.models import Membership
 from mes.core import live
 from mes.masterdata import services as masterdata
-from mes.terminal import services as terminal
+from mes.terminal import services as terminals
 from tests.factories import make_person, make_reason, make_work_order
 
 PATIENCE = 60_000
@@ -107,12 +107,32 @@ def open_page(browser, live_server, client, plant):
 
 
 @pytest.fixture
+def operation(plant):
+    """The first operation of the order."""
+    return plant.operations.get(position=1)
+
+
+@pytest.fixture
+def terminal(open_page, operation):
+    """Open the terminal where the first operation is done, and show it."""
+
+    def _open(**how):
+        page = open_page(f"/t/{operation.work_center.code}/?job={operation.pk}", **how)
+        page.locator("#panel-job .job-item").wait_for()
+        return page
+
+    return _open
+
+
+@pytest.fixture
 def enroll(browser, live_server, plant):
     """Make a fresh browser window a device, as people do it, and open its terminal; it has no login."""
     contexts = []
 
     def _enroll(work_center=None, name="Tablet 1", **how):
-        _, code = terminal.make_code(site=plant.site, work_center=work_center, name=name, by="lead", now=timezone.now())
+        _, code = terminals.make_code(
+            site=plant.site, work_center=work_center, name=name, by="lead", now=timezone.now()
+        )
         size = {"width": how.get("width", 1280), "height": how.get("height", 800)}
         context = browser.new_context(viewport=size, color_scheme=how.get("scheme", "light"))
         contexts.append(context)

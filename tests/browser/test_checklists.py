@@ -11,7 +11,7 @@ from mes.execution import gates
 from quality.models import InspectionResult, Reading
 from quality.queries import sample_id
 from tests.browser.conftest import until
-from tests.browser.test_terminal import all_saved, sign_on
+from tests.browser.hands import all_saved, sign_on
 from tests.mes.documents.helpers import picture
 from tests.quality.test_checklists import checklist
 

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from mes.execution.models import OrderComponent
 from mes.material.models import MaterialMovement
-from tests.browser.test_terminal import all_saved, scan
+from tests.browser.hands import all_saved, scan
 from tests.factories import make_item, make_lot
 
 pytestmark = pytest.mark.browser

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from mes.execution.models import ProductionReport
 from mes.terminal import services
 from mes.terminal.models import Device, TerminalEntry
-from tests.browser.test_terminal import all_saved, scan
+from tests.browser.hands import all_saved, scan
 
 pytestmark = pytest.mark.browser
 

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 from mes.documents.models import ReadConfirmation
 from mes.masterdata import services as masterdata
 from tests.browser.conftest import until
-from tests.browser.test_terminal import all_saved, sign_on
+from tests.browser.hands import all_saved, sign_on
 from tests.factories import make_person
 from tests.mes.documents.helpers import drawn_pdf, make_document, make_revision, picture
 
@@ -20,27 +20,12 @@ def _files(tmp_path, settings):
 
 
 @pytest.fixture
-def operation(plant):
-    return plant.operations.get(position=1)
-
-
-@pytest.fixture
 def instruction(operation):
     document = make_document(
         operation.work_order.site, number="WI-100", title="Deburring", places=[(operation.work_order.item, "10")],
         needs_reading=True, blocks_start=True,
     )  # fmt: skip
     return make_revision(document, "B", content=drawn_pdf(), steps="")
-
-
-@pytest.fixture
-def terminal(open_page, operation):
-    def _open(**how):
-        page = open_page(f"/t/{operation.work_center.code}/?job={operation.pk}", **how)
-        expect(page.locator("#panel-job .job-item")).to_be_visible()
-        return page
-
-    return _open
 
 
 def test_who_has_not_read_the_instruction_reads_it_before_the_start(terminal, operation, instruction):

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from mes.execution.models import ProductionReport
 from mes.terminal.models import TerminalEntry
-from tests.browser.test_terminal import all_saved, sign_on, start
+from tests.browser.hands import all_saved, sign_on, start
 
 pytestmark = pytest.mark.browser
 

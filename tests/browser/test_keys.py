@@ -12,17 +12,12 @@ from mes.masterdata.models import Shift, WorkUnit
 from mes.terminal.models import TerminalEntry
 from mes.terminal.panels import hotkeys
 from tests.browser.conftest import let_it_be_noon, until
-from tests.browser.test_terminal import all_saved, scan, sign_on
+from tests.browser.hands import all_saved, scan, sign_on
 from tests.factories import make_work_order
 from tests.mes.equipment.helpers import make_stop_reason, run, stop
 from tests.mes.execution.helpers import start
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def operation(plant):
-    return plant.operations.get(position=1)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from labor import services
 from labor.models import DayApproval, LaborSegment
 from mes.masterdata.models import Person, Shift
 from tests.browser.conftest import until
-from tests.browser.test_terminal import scan
+from tests.browser.hands import scan
 from tests.factories import make_operation, make_person
 from tests.mes.execution.helpers import start
 

@@ -28,7 +28,7 @@ from mes.material import services as material
 from mes.material.models import Lot
 from mes.terminal import services as terminal
 from mes.terminal.models import Device
-from tests.browser.test_terminal import scan
+from tests.browser.hands import scan
 from tests.factories import make_item, make_person, make_reason, make_stock_place
 from tests.mes.documents.helpers import make_document, make_revision
 from tests.mes.equipment.helpers import make_stop_reason, run, stop

@@ -14,16 +14,11 @@ from mes.execution import services as execution
 from mes.execution.models import ProductionReport
 from mes.masterdata import services as masterdata
 from mes.masterdata.models import ReasonCode
-from tests.browser.test_terminal import all_saved, scan, sign_on, start
+from tests.browser.hands import all_saved, scan, sign_on, start
 from tests.factories import make_person, make_reason
 from tests.mes.core.test_check_character import EXAMPLES
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def operation(plant):
-    return plant.operations.get(position=1)
 
 
 @pytest.fixture
@@ -41,16 +36,6 @@ def marek(plant):
     person = make_person(site=plant.site, number="1012", name="Marek")
     masterdata.set_badge(person_id=person.pk, badge="M77X")
     return person
-
-
-@pytest.fixture
-def terminal(open_page, operation):
-    def _open(**how):
-        page = open_page(f"/t/{operation.work_center.code}/?job={operation.pk}", **how)
-        expect(page.locator("#panel-job .job-item")).to_be_visible()
-        return page
-
-    return _open
 
 
 def allow(page, *, number="9001", badge=""):

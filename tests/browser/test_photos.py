@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from mes.documents.models import Photo
 from quality.models import Nonconformance
 from tests.browser.conftest import until
-from tests.browser.test_terminal import all_saved, sign_on, start
+from tests.browser.hands import all_saved, sign_on, start
 from tests.mes.documents.helpers import picture
 
 pytestmark = pytest.mark.browser

@@ -7,7 +7,7 @@ from mes.execution import gates
 from mes.execution.models import Operation, WorkOrder
 from mes.masterdata.models import Person
 from quality.models import Disposition, InspectionResult, Nonconformance, Reading
-from tests.browser.test_terminal import all_saved, scan, sign_on, start
+from tests.browser.hands import all_saved, scan, sign_on, start
 from tests.quality.helpers import make_plan
 
 pytestmark = pytest.mark.browser
@@ -19,16 +19,6 @@ def operation(plant):
     make_plan(item=plant.item, operation=operation.number)
     gates.complete_snapshot(plant)
     return operation
-
-
-@pytest.fixture
-def terminal(open_page, operation):
-    def _open(**how):
-        page = open_page(f"/t/{operation.work_center.code}/?job={operation.pk}", **how)
-        expect(page.locator("#panel-job .job-item")).to_be_visible()
-        return page
-
-    return _open
 
 
 def counted(page):

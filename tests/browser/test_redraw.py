@@ -11,7 +11,7 @@ from mes.core import live
 from mes.execution import services
 from mes.execution.models import Operation, OrderHold, ProductionReport
 from tests.browser.conftest import until
-from tests.browser.test_terminal import all_saved, sign_on, start
+from tests.browser.hands import all_saved, sign_on, start
 
 pytestmark = pytest.mark.browser
 

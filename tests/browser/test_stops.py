@@ -14,7 +14,7 @@ from mes.equipment import services
 from mes.equipment.models import MaintenanceRequest, ShiftBreak, StateChange, StopExplanation, StopReason
 from mes.masterdata.models import ReasonCode, Shift, WorkUnit
 from tests.browser.conftest import let_it_be_noon, until
-from tests.browser.test_terminal import scan
+from tests.browser.hands import scan, sign_on
 from tests.factories import make_work_center
 from tests.mes.equipment.helpers import make_stop_reason, run, stop
 from tests.mes.execution.helpers import pause, report, start
@@ -68,14 +68,6 @@ def worked(plant, unit):
     )
     live.forget()
     return at
-
-
-def sign_on(page):
-    page.click("#operator")
-    page.fill("#sign-number", "1007")
-    page.fill("#sign-pin", "2580")
-    page.click("#sign-on-form button[type=submit]")
-    expect(page.locator("[data-operator-name]")).to_have_text("Anna Krüger")
 
 
 def test_a_stop_takes_two_taps_and_its_reason_can_wait(open_page, plant, unit):

@@ -6,7 +6,6 @@ The numbers are those of the list of hostile inputs that the terminal was built 
 import pytest
 
 from mes.core import live
-from tests.browser.test_terminal import operation, terminal  # noqa: F401 - fixtures
 from tests.words import in_page, refused, taken
 from tests.words.floor import Floor
 

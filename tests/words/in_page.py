@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from mes.execution.models import OrderComponent, ProductionReport
 from mes.masterdata import services as masterdata
 from mes.material.models import Lot, MaterialMovement
-from tests.browser.test_terminal import all_saved, scan, sign_on, start
+from tests.browser.hands import all_saved, scan, sign_on, start
 from tests.factories import make_item, make_person
 from tests.words.table import Row
 

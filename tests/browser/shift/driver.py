@@ -23,8 +23,8 @@ from mes.execution.models import Operation
 from mes.masterdata.models import Site, WorkCenter
 from mes.terminal import services as devices
 from tests.browser.conftest import PATIENCE, until
+from tests.browser.hands import scan
 from tests.browser.shift.plant import PIN
-from tests.browser.test_terminal import scan
 
 ZONE = ZoneInfo("Europe/Berlin")
 DAY = datetime(2026, 3, 2, tzinfo=ZONE)

@@ -4,9 +4,11 @@ Five people work at two terminals from six to two: two at turning and milling, t
 through the pages, by taps and scans. What must have been recorded stands in ``table.py``, as it was written by hand.
 """
 
+from collections.abc import Callable
+
 import pytest
 
-from tests.browser.shift.driver import Desk, Floor
+from tests.browser.shift.driver import Desk, Floor, Terminal
 from tests.browser.shift.facts import figures, handed_over, recorded, told
 from tests.browser.shift.table import BUDGET, HANDOVERS, TABLES
 
@@ -18,6 +20,21 @@ def the_shift(floor: Floor) -> Desk:
     at = floor.at
     at("06:00")
     cnc, assembly = floor.terminal("CNC"), floor.terminal("ASSY")
+    everybody_comes(at, cnc, assembly)
+    first_pieces(at, cnc, assembly)
+    a_machine_stands_still(at, cnc)
+    pieces_are_not_right(at, cnc, assembly)
+    everybody_takes_a_break(at, cnc, assembly)
+    desk = the_stop_is_explained_and_material_called(floor, cnc)
+    until_noon(at, cnc, assembly, desk)
+    the_last_pieces(at, cnc)
+    everybody_hands_over_and_goes(at, cnc, assembly)
+    the_next_shift_comes(at, cnc, desk)
+    return desk
+
+
+def everybody_comes(at: Callable[[str], None], cnc: Terminal, assembly: Terminal) -> None:
+    """Two come to turning and milling and three to assembly, and start their jobs with their lots."""
     cnc.picture("nobody-here")
     cnc.badge("Anna")
     cnc.my_time("clock-in")
@@ -52,6 +69,9 @@ def the_shift(floor: Floor) -> Desk:
     assembly.my_time("join")
     assembly.picture("three-people")
 
+
+def first_pieces(at: Callable[[str], None], cnc: Terminal, assembly: Terminal) -> None:
+    """The first pieces of each job, and a piece of scrap; one person is on two jobs at once."""
     at("07:00")
     cnc.good("10")
     assembly.badge("Jana")
@@ -70,6 +90,9 @@ def the_shift(floor: Floor) -> Desk:
     cnc.traveler("WO-501/10")
     cnc.scrap("BURR")
 
+
+def a_machine_stands_still(at: Callable[[str], None], cnc: Terminal) -> None:
+    """A machine stops for a reason that nobody gives yet, and the other job pauses."""
     at("07:30")
     cnc.stop("CNC-01")
     cnc.state("Stopped")
@@ -92,6 +115,9 @@ def the_shift(floor: Floor) -> Desk:
     cnc.traveler("WO-502/10")
     cnc.run()
 
+
+def pieces_are_not_right(at: Callable[[str], None], cnc: Terminal, assembly: Terminal) -> None:
+    """What is found bad is set aside, the order is held for it, and the supervisor lifts the hold."""
     at("08:00")
     cnc.badge("Anna")
     cnc.traveler("WO-501/10")
@@ -122,6 +148,9 @@ def the_shift(floor: Floor) -> Desk:
     at("08:32")
     cnc.run()
 
+
+def everybody_takes_a_break(at: Callable[[str], None], cnc: Terminal, assembly: Terminal) -> None:
+    """The break, of whoever is here."""
     at("09:00")
     for terminal, people in ((cnc, ("Anna", "Marek")), (assembly, ("Jana", "Oleg", "Sofia"))):
         for name in people:
@@ -134,6 +163,10 @@ def the_shift(floor: Floor) -> Desk:
             terminal.badge(name)
             terminal.my_time("break-end")
 
+
+def the_stop_is_explained_and_material_called(floor: Floor, cnc: Terminal) -> Desk:
+    """Anna explains the stop and calls for material; Lea answers at her desk, which is returned."""
+    at = floor.at
     at("10:00")
     cnc.badge("Anna")
     cnc.traveler("WO-501/10")
@@ -158,7 +191,11 @@ def the_shift(floor: Floor) -> Desk:
     desk.click("button[value=resolve]")
     desk.shows("main", "Nobody calls")
     desk.picture("andon-calm")
+    return desk
 
+
+def until_noon(at: Callable[[str], None], cnc: Terminal, assembly: Terminal, desk: Desk) -> None:
+    """More pieces, one entry taken back; Lea decides on the cracked ones, and Sofia goes."""
     at("10:30")
     assembly.badge("Oleg")
     assembly.traveler("WO-501/20")
@@ -198,6 +235,9 @@ def the_shift(floor: Floor) -> Desk:
     assembly.my_time("leave")
     assembly.my_time("clock-out")
 
+
+def the_last_pieces(at: Callable[[str], None], cnc: Terminal) -> None:
+    """The last pieces, a stop that has its reason at once, and a job that is finished."""
     at("13:00")
     cnc.badge("Anna")
     cnc.traveler("WO-501/10")
@@ -214,6 +254,9 @@ def the_shift(floor: Floor) -> Desk:
     cnc.finish()
     cnc.picture("finished")
 
+
+def everybody_hands_over_and_goes(at: Callable[[str], None], cnc: Terminal, assembly: Terminal) -> None:
+    """What goes on is paused, what is open is handed over, and all go."""
     at("13:30")
     assembly.badge("Oleg")
     assembly.traveler("WO-501/20")
@@ -238,6 +281,9 @@ def the_shift(floor: Floor) -> Desk:
             terminal.badge(name)
             terminal.my_time("clock-out")
 
+
+def the_next_shift_comes(at: Callable[[str], None], cnc: Terminal, desk: Desk) -> None:
+    """Nils takes over, and the pages show what was."""
     at("14:05")
     cnc.badge("Nils")
     cnc.picture("handed-over")
@@ -248,7 +294,6 @@ def the_shift(floor: Floor) -> Desk:
     desk.picture("stops")
     desk.go("/oee/")
     desk.picture("oee")
-    return desk
 
 
 def test_the_shift_is_recorded_as_it_happened(floor):

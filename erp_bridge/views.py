@@ -27,6 +27,7 @@ from mes.access.queries import may, sites_of
 from mes.access.views import requires
 from mes.core import live, persons
 from mes.core.errors import DomainError
+from mes.core.routes import row_key
 from mes.execution.models import WorkOrder
 from mes.execution.panels.board import OrderSection, PlannerCard
 from mes.masterdata.queries import zone_of
@@ -180,9 +181,7 @@ def act_on_message(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def act_on_messages(request: HttpRequest) -> HttpResponse:
     """Send several refused messages again."""
-    ids = [
-        int(each) for each in request.POST.getlist("message") if each.isascii() and each.isdigit() and len(each) < 19
-    ]
+    ids = [row_key(each) for each in request.POST.getlist("message")]
     writable = [site.code for site in sites_of(request.user, "bridge:write")]
     mine = OutboundMessage.objects.filter(pk__in=ids[:500], connection__site__in=writable).order_by("pk")
     reason = _text(request.POST.get("reason", ""), 2000)

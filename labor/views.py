@@ -23,6 +23,7 @@ from mes.access.views import lacking
 from mes.core import live
 from mes.core.durations import seconds_to_minutes
 from mes.core.errors import DomainError, InvalidInput
+from mes.core.routes import row_key
 from mes.execution.models import Operation
 from mes.masterdata.models import Person, Site, SplitPolicy
 
@@ -230,12 +231,10 @@ class _Given:
         services.reverse_labor(segment_id=self._own(LaborSegment).pk, note=self._note(), **self.acting)
 
     def add(self) -> None:
-        key = self.post.get("operation", "")
-        operation = int(key) if key.isascii() and key.isdigit() and len(key) < 18 else 0
         started_at = self._moment("started_at")
         services.add_labor(
             person=self._person(),
-            operation_id=operation,
+            operation_id=row_key(self.post.get("operation", "")),
             activity=self.post.get("activity", ""),
             started_at=started_at,
             ended_at=self._moment("ended_at", after=started_at),

@@ -82,7 +82,7 @@ def step_up(*, person: Person, pin: str, right: str, subject: str, now: datetime
 
     Not to be called in a transaction: the count of a wrong PIN must stay.
 
-    :raises mes.masterdata.services.PinWrong, mes.masterdata.services.PersonLocked: it is not their PIN.
+    :raises mes.masterdata.services.people.PinWrong, mes.masterdata.services.PersonLocked: it is not their PIN.
     :raises NotTheirs: they have not the right. It is looked at after the PIN, so that only they learn what they may.
     """
     masterdata.check_pin(person_id=person.pk, pin=pin)

@@ -1,4 +1,6 @@
-"""How rows are named in addresses."""
+"""How rows are named in addresses and forms."""
+
+import re
 
 from django.urls import register_converter
 
@@ -13,6 +15,11 @@ class RowConverter:
 
     def to_url(self, value: int) -> str:
         return str(value)
+
+
+def row_key(text: str) -> int:
+    """Return the key of the row that a text names, or 0, which no row has."""
+    return int(text) if re.fullmatch(RowConverter.regex, text) else 0
 
 
 register_converter(RowConverter, "row")

@@ -22,6 +22,7 @@ from mes.access.views import requires
 from mes.core import live
 from mes.core.errors import DomainError
 from mes.core.pages import posted_fact
+from mes.core.routes import row_key
 from mes.equipment import services
 from mes.equipment.models import MaintenanceRequest, StateChange
 from mes.equipment.queries import stops as queries
@@ -80,7 +81,7 @@ def stops(request: HttpRequest) -> HttpResponse:
 @requires(EXPLAIN)
 def explain(request: HttpRequest) -> HttpResponse:
     """Give the ticked stops the chosen reason."""
-    rows = _named(request, [key for key in request.POST.getlist("stop") if key.isascii() and key.isdigit()], EXPLAIN)
+    rows = _named(request, [row_key(key) for key in request.POST.getlist("stop")], EXPLAIN)
     if not rows:
         messages.error(request, _("Tick the stops that the reason is for."))
         return _back(request)
@@ -235,9 +236,9 @@ def _local(text: str, site: Site) -> datetime | None:
         return None  # a day at an end of time
 
 
-def _named(request: HttpRequest, keys: list[str], right: str) -> list[StateChange]:
+def _named(request: HttpRequest, keys: list[int], right: str) -> list[StateChange]:
     rows = StateChange.objects.filter(
-        pk__in=[int(key) for key in keys if key.isdecimal() and len(key) < 18][:MOST_SHOWN],
+        pk__in=keys[:MOST_SHOWN],
         site__in=sites_of(request.user, right),
         state__in=states.EXPLAINABLE,
     )
@@ -245,7 +246,7 @@ def _named(request: HttpRequest, keys: list[str], right: str) -> list[StateChang
 
 
 def _one(request: HttpRequest, pk: int, right: str) -> StateChange:
-    rows = _named(request, [str(pk)], right)
+    rows = _named(request, [pk], right)
     if not rows:
         raise Http404
     return rows[0]

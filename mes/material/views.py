@@ -20,6 +20,7 @@ from mes.access.queries import may, sites_of
 from mes.access.views import lacking, requires
 from mes.core.errors import DomainError
 from mes.core.paper import undrawable
+from mes.core.routes import row_key
 from mes.masterdata.models import Item, Site, WorkCenter
 from mes.material import queries, services
 from mes.material.models import LabelPrint, Lot, StockPlace
@@ -199,8 +200,7 @@ def line_stock(request: HttpRequest) -> HttpResponse:
 def _move_stock(request: HttpRequest) -> str:
     """Do what the form says; return why it was refused, or ""."""
     given = {name: request.POST.get(name, "").replace("\x00", "").strip() for name in ("place", "item", "lot", "verb")}
-    key = int(given["place"]) if given["place"].isascii() and given["place"].isdigit() else 0
-    place = StockPlace.objects.filter(pk=key % 2**63, site__in=sites_of(request.user, PRINT)).first()
+    place = StockPlace.objects.filter(pk=row_key(given["place"]), site__in=sites_of(request.user, PRINT)).first()
     if place is None:
         raise PermissionDenied(_("To move material takes the right material:write. Ask IT for a role with it."))
     items = Item.objects.select_related("uom", "site").filter(site=place.site_id)

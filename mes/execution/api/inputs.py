@@ -12,6 +12,7 @@ from mes.core.api.fields import CodeField, InstantField
 from mes.core.api.input import Input
 from mes.core.api.problems import Refusal
 from mes.core.errors import InvalidInput, NotAllowed
+from mes.core.routes import row_key
 from mes.execution.models import Operation, WorkOrder
 from mes.masterdata.models import Person, Site
 
@@ -175,9 +176,8 @@ def operation_meant(view: Any, given: dict[str, Any]) -> Operation:
     """
     named = given["operation_id"]
     if named:
-        pk = int(named) if named.isascii() and named.isdigit() else 0
         operations = Operation.objects.select_related("work_order__site")
-        found: Operation = view.one(operations, site="work_order__site__code", what="operation", pk=pk)
+        found: Operation = view.one(operations, site="work_order__site__code", what="operation", pk=row_key(named))
         return found
     order = order_named(view, given["work_order"], given["site"])
     operation = operation_named(order, given["operation"])

@@ -14,6 +14,7 @@ from mes.core.api.fields import CodeField, DecimalField, InstantField, IntegerFi
 from mes.core.api.input import ChoiceField, ChoicesField, Filters, FlagField, Input, OrderingField
 from mes.core.api.views import ApiView, decided_by
 from mes.core.errors import NotFound
+from mes.core.routes import row_key
 from mes.execution import services
 from mes.execution.api.inputs import Acting, Empty, Noted, approver_at, person_at
 from mes.execution.api.outputs import OrderDetail, OrderSummary, ProposalOutput
@@ -268,11 +269,7 @@ class FreeView(OrderVerb):
             holds = OrderHold.objects.filter(work_order=order, released_at__isnull=True)
             asked = given["hold_id"]
             if asked:
-                holds = (
-                    holds.filter(pk=int(asked))
-                    if asked.isascii() and asked.isdigit() and len(asked) < 19
-                    else holds.none()
-                )
+                holds = holds.filter(pk=row_key(asked))
             else:
                 holds = holds.filter(source="")
             found = list(holds.order_by("pk"))

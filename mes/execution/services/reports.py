@@ -78,7 +78,7 @@ def report_production(
     ``lot`` is the output lot; if none is named, a lot-tracked product gets one by its numbering rule, or else its order's
     number. ``approved_by`` is the supervisor who allows more than that. Components that are backflushed are consumed in the same transaction.
 
-    :raises QuantityMissing, QuantityZero, QuantityNegative: the entry says nothing, or less than nothing.
+    :raises mes.execution.services.pieces.QuantityMissing, QuantityZero, QuantityNegative: the entry says nothing, or less than nothing.
     :raises mes.masterdata.rules.QuantityPrecision: it is more exact than the unit.
     :raises ReasonMissing: scrap without a reason; an unknown reason is refused as such.
     :raises QuantityOverOrder: beyond the order and its tolerance, and no supervisor allowed it.

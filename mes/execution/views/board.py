@@ -18,6 +18,7 @@ from mes.access.views import check_user, lacking
 from mes.core import live
 from mes.core.attention import all_attention
 from mes.core.errors import DomainError
+from mes.core.routes import row_key
 from mes.execution import services
 from mes.execution.panels.board import cards, crew, sections
 from mes.execution.queries import board as queries
@@ -169,7 +170,7 @@ def decide(request: HttpRequest, number: str) -> HttpResponse:
 
 def _own(rows: Any, key: str) -> int:
     """Return the key of one of the order's own rows; what belongs to another order is not found."""
-    found = rows.filter(pk=key).first() if key.isascii() and key.isdigit() and len(key) < 18 else None
+    found = rows.filter(pk=row_key(key)).first()
     if found is None:
         raise Http404
     return int(found.pk)

@@ -13,6 +13,7 @@ from mes.core.api.fields import CodeField, DecimalField, InstantField, OutputDec
 from mes.core.api.input import ChoicesField, Filters, FlagField, Input
 from mes.core.api.views import ApiView, decided_by
 from mes.core.errors import InvalidInput, NotFound
+from mes.core.routes import row_key
 from mes.masterdata.api import PersonNumberField, SignedField
 from mes.masterdata.models import Item, Person
 from mes.material import services
@@ -238,7 +239,7 @@ class FreeLotView(ApiView):
             holds = LotHold.objects.filter(lot_id=pk, released_at=None)
             asked = given["hold_id"]
             if asked:
-                holds = holds.filter(pk=int(asked)) if asked.isascii() and asked.isdigit() else holds.none()
+                holds = holds.filter(pk=row_key(asked))
             found = list(holds.order_by("pk"))
             if not found:
                 raise NotFound("The lot has no such open hold.", field="hold_id" if asked else "")

@@ -36,7 +36,7 @@ def plan(request: HttpRequest) -> HttpResponse:
     due_on = _day(request.POST.get("due_on", ""))
     if due_on is None:
         messages.error(request, _("Say until which day it is to be done."))
-        return _back(request, site.code)
+        return _back(site.code)
     return _do(
         request, site.code, _("It is planned."),
         lambda: services.plan_action(
@@ -68,10 +68,10 @@ def _do(request: HttpRequest, site: str, words: str, deed: Callable[[], Any]) ->
     except DomainError as refusal:
         messages.error(request, refusal.detail)
     live.forget()
-    return _back(request, site)
+    return _back(site)
 
 
-def _back(request: HttpRequest, site: str) -> HttpResponse:
+def _back(site: str) -> HttpResponse:
     return redirect(f"{reverse('performance:pareto')}?{urlencode({'site': site})}#actions")
 
 

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from mes.access.queries import sites_of, zone_of_user
 from mes.access.views import requires
 from mes.core.errors import DomainError
+from mes.core.routes import row_key
 from mes.terminal import queries, services
 
 MANAGE = "devices:manage"
@@ -30,8 +31,8 @@ def devices(request: HttpRequest) -> HttpResponse:
 def new_code(request: HttpRequest) -> HttpResponse:
     """Make a code for a device and show it this once, to scan or to type."""
     sites = sites_of(request.user, MANAGE)
-    center = queries.work_centers(sites).filter(pk=_key(request, "work_center")).first()
-    site = center.site if center else sites.filter(pk=_key(request, "site")).first()
+    center = queries.work_centers(sites).filter(pk=row_key(request.POST.get("work_center", ""))).first()
+    site = center.site if center else sites.filter(pk=row_key(request.POST.get("site", ""))).first()
     if site is None:
         raise Http404
     try:
@@ -80,9 +81,3 @@ def _drawn(request: HttpRequest, found: list[Any], sites: Any, more: dict[str, A
         | {"may_badges": sites_of(request.user, "people:manage").exists()}
         | more,
     )
-
-
-def _key(request: HttpRequest, name: str) -> int:
-    """Return the key that was chosen, or 0, which no row has."""
-    text = request.POST.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else 0

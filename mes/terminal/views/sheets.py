@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from mes.access.queries import sites_of
 from mes.access.views import requires
 from mes.core.paper import Card, code_cards
+from mes.core.routes import row_key
 from mes.core.templatetags.lineside import command_code, reason_code
 from mes.core.tongues import language_now, source_shown, told
 from mes.masterdata import services as masterdata
@@ -92,7 +93,7 @@ def badges(request: HttpRequest) -> HttpResponse:
     people = people.select_related("site").order_by("site__code", "name", "number")
     if request.method == "GET":
         return render(request, "terminal/badges.html", {"people": people})
-    keys = [int(key) for key in request.POST.getlist("person") if key.isascii() and key.isdigit() and len(key) < 18]
+    keys = [row_key(key) for key in request.POST.getlist("person")]
     chosen = list(people.filter(pk__in=keys)[:MOST_BADGES])
     if not chosen:
         messages.error(request, _("Choose at least one person."))

@@ -6,13 +6,9 @@ order's lock; lots are locked after it. Quantities are in the item's own unit.
 
 from mes.material.services.holds import HoldLifted, NoSerials, hold_lot, hold_serial, release_lot_hold, set_lot_status
 from mes.material.services.labels import CopiesWrong, ReasonNeeded, draw_labels, print_labels, zpl_of
+from mes.material.services.lots import LotBlocked, LotMissing, LotShort, LotUnknown, LotWrongItem, usable_lot
 from mes.material.services.movements import (
     Kind,
-    LotBlocked,
-    LotMissing,
-    LotShort,
-    LotUnknown,
-    LotWrongItem,
     MovementIdReused,
     NothingMoved,
     ReturnOverIssued,
@@ -25,7 +21,6 @@ from mes.material.services.movements import (
     receive_output,
     return_material,
     reverse_report_movements,
-    usable_lot,
 )
 from mes.material.services.numbers import SerialsOneByOne, SerialTaken, output_number
 from mes.material.services.replenishing import (

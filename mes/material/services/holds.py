@@ -13,7 +13,7 @@ from mes.masterdata.queries import hold_reason
 from mes.material.events import HoldChanged
 from mes.material.models import Lot, LotHold
 from mes.material.queries import has_serials
-from mes.material.services.movements import LotMissing, lot_to_fill
+from mes.material.services.lots import LotMissing, lot_to_fill
 
 _HOLDS = uuid.UUID("5b0c7c55-41f7-5d0b-8f27-0f6d6d1f3a61")
 

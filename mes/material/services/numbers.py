@@ -13,7 +13,8 @@ from mes.masterdata.models import Item
 from mes.material import rules
 from mes.material.models import DrawnNumber, Lot, NumberCounter, NumberingRule
 from mes.material.queries import drawn_number, numbering_rule
-from mes.material.services.movements import Kind, LotBlocked, lot_to_fill
+from mes.material.services.lots import LotBlocked, lot_to_fill
+from mes.material.services.movements import Kind
 
 Each = NumberingRule.Each
 MOST_TRIES = 1000

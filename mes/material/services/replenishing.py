@@ -15,7 +15,8 @@ from mes.masterdata.models import Item, Person
 from mes.masterdata.rules import check_precision
 from mes.material.events import LineStockMoved
 from mes.material.models import Lot, PlaceMovement, PlaceStock, StockPlace
-from mes.material.services.movements import LotShort, MovementIdReused, check_quantity, find_lot, usable_lot
+from mes.material.services.lots import LotShort, find_lot, usable_lot
+from mes.material.services.movements import MovementIdReused, check_quantity
 from mes.material.services.places import in_store, stock_at, write
 
 Kind = PlaceMovement.Kind

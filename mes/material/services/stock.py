@@ -13,19 +13,8 @@ from mes.core.errors import DomainError, InvalidInput
 from mes.masterdata.models import Item, Person, ReasonCode
 from mes.material.events import LotScrapped, LotShipped, LotTransferred
 from mes.material.models import Lot, MaterialMovement
-from mes.material.services.movements import (
-    Kind,
-    LotMissing,
-    LotShort,
-    MovementIdReused,
-    Use,
-    check_quantity,
-    lot_to_fill,
-    no_order,
-    plan_movement,
-    record,
-    usable_lot,
-)
+from mes.material.services.lots import LotMissing, LotShort, lot_to_fill, usable_lot
+from mes.material.services.movements import Kind, MovementIdReused, Use, check_quantity, no_order, plan_movement, record
 
 
 class SameLot(InvalidInput):

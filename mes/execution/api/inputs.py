@@ -1,7 +1,7 @@
 """What the endpoints of execution share: who acts, when it happened, and which order is meant."""
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from rest_framework import serializers
@@ -14,10 +14,9 @@ from mes.core.api.problems import Refusal
 from mes.core.errors import InvalidInput, NotAllowed
 from mes.core.routes import row_key
 from mes.execution.models import Operation, WorkOrder
+from mes.execution.rules import CLOCK_AHEAD, CLOCK_BEHIND
 from mes.masterdata.models import Person, Site
 
-AHEAD = timedelta(minutes=2)
-LATE = timedelta(days=7)
 _IDS = uuid.UUID("3f0f3c5e-6a0e-4d0a-9a57-5f1f6ed0a7c1")
 
 
@@ -109,13 +108,14 @@ def approver_at(request: Request, site: Site, number: str) -> Person | None:
 def moment(claimed: datetime | None, now: datetime) -> tuple[datetime, list[str]]:
     """Return when it counts as having happened, and what is odd about the claim.
 
-    A clock that runs ahead is not believed: nothing happens before it is reported. An old claim is believed and marked.
+    A clock that runs ahead is not believed: nothing happens before it is reported. An old claim is marked;
+    whether it is believed is the service's to say.
     """
     if claimed is None:
         return now, []
-    if claimed > now + AHEAD:
+    if claimed > now + CLOCK_AHEAD:
         return now, ["clock_ahead"]
-    return min(claimed, now), ["late"] if claimed < now - LATE else []
+    return min(claimed, now), ["late"] if claimed < now - CLOCK_BEHIND else []
 
 
 def fact_id(request: Request, given: uuid.UUID | None, name: str) -> uuid.UUID:

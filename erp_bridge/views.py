@@ -310,7 +310,7 @@ class MessagesSection(OrderSection):
 
     def context(self, work_order: WorkOrder) -> dict[str, Any]:
         told = list(queries.messages_about(site=work_order.site.code, subject=work_order.number)[:200])
-        return {"messages": told} if told else {}
+        return {"messages": [(message, _label(message.flow)) for message in told]} if told else {}
 
 
 class RefusedCard(PlannerCard):

@@ -157,6 +157,7 @@ class World:
             site=self.site, reason=factories.make_reason(site=self.site, kind="STOP"), what="Order inserts",
             owned_by="Tooling", due_on=now.date(), created_at=now, created_by="test",
         )  # fmt: skip
+        self.things[LossAction] = action
         self.pages |= {"actions": action.pk, "photos": photo.pk, "revisions": revision.pk}
         self.api = {
             "inspection-plans": plan.pk,

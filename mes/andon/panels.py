@@ -135,7 +135,7 @@ def running_jobs(work_center: WorkCenter, now: datetime) -> list[str]:
             "item": job.work_order.item.name,
             "good": shown(job.good_quantity),
             "total": shown(job.work_order.order_quantity),
-            "uom": job.work_order.uom.code,
+            "uom": str(job.work_order.uom),
             "state": job.get_status_display().lower(),
         }
         for job in queries.running_jobs(work_center)

@@ -7,11 +7,12 @@ import pytest
 from django.urls import reverse
 
 from erp_bridge import queries
-from erp_bridge.engine import intake, wiring, worker
+from erp_bridge.engine import intake, registry, wiring, worker
 from erp_bridge.models import Circuit, Connection, FlowState, InboundRow, OutboundMessage
 from erp_bridge.sdk import errors
 from erp_bridge.sdk.cadence import parse
 from erp_bridge.sdk.connector import Refused
+from erp_bridge.views import MessagesSection
 from mes.access.models import Membership
 from mes.masterdata.models import Site
 from tests import factories
@@ -249,3 +250,9 @@ def test_what_was_refused_is_a_card_on_the_planners_home(client, person, refused
     card = client.get("/admin/").context["planner_cards"][-1]
     assert (card["count"], card["words"]) == (1, "1 refused, 0 in doubt, 0 set aside on the way down")
     assert b"state=attention" in client.get(card["url"]).content
+
+
+def test_an_orders_page_names_what_was_told_as_the_bridge_does(refused):
+    order = factories.make_work_order(site=factories.make_site(code="MAIN"), number=refused.stream.key)
+    ((message, label),) = MessagesSection().context(order)["messages"]
+    assert (message, label) == (refused, registry.flows[refused.flow].label or refused.flow)

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import re
 import threading
 import time
 from collections.abc import Collection
@@ -25,6 +26,9 @@ REVOKED_SEEN_WITHIN = 3.0
 """For so many seconds a poll believes that its device is not revoked; whatever books asks the database every time."""
 MOST_DEVICES = 4096
 
+BEFORE_DIGITS = re.compile(r"^[^0-9]*0*")
+"""What stands before the digits that tell people apart."""
+
 _good_until: dict[int, float] = {}
 _lock = threading.Lock()
 
@@ -39,12 +43,19 @@ def work_centers(sites: Collection[Site]) -> QuerySet[WorkCenter]:
 
 
 def person_called(site: Site, words: str) -> Person | None:
-    """Return the active person with this personnel number at the site, else the only one with this name."""
+    """Return the active person with this personnel number at the site, else the only one with this name.
+
+    The pad of a terminal has digits only, so these alone mean who has them behind letters or zeros: 7 is E007.
+    """
     people = Person.objects.filter(site=site, active=True)
     if found := people.filter(number=words).first():
         return found
-    named = people.filter(name__iexact=words)[:2]
-    return named[0] if len(named) == 1 else None
+    digits = words.lstrip("0") if words.isascii() and words.isdigit() else ""
+    if digits:
+        meant = [one for one in people.filter(number__endswith=digits) if BEFORE_DIGITS.sub("", one.number) == digits]
+    else:
+        meant = list(people.filter(name__iexact=words)[:2])
+    return meant[0] if len(meant) == 1 else None
 
 
 def people_lately_at(work_center: WorkCenter, *, most: int = 8) -> list[Person]:

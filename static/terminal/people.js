@@ -157,6 +157,7 @@ export async function signOn(proof) {
   const { status, answer } = reply;
   if (status === 200) {
     notePin(proof, true);
+    notePin({ number: answer.number, pin: proof.pin }, true);
     come(answer, proof);
   } else if (status === 401 || status === 0) {
     location.reload();

@@ -212,6 +212,17 @@ def test_five_wrong_pins_lock_and_a_supervisor_unlocks_on_the_spot(floor):
     assert JournalEntry.objects.get(kind="PinUnlocked").data["by"] == "9"
 
 
+def test_digits_alone_mean_whoever_has_them_behind_letters_and_only_if_that_is_one_person(floor):
+    number = "E007"
+    masterdata.set_pin(person_id=make_person(site=floor.order.site, number=number, name="Emil").pk, pin="7777")
+    for typed in ("7", "007", number):
+        assert floor.post("sign-on", {"number": typed, "pin": "7777"}).json()["number"] == number
+    masterdata.set_pin(person_id=make_person(site=floor.order.site, number="T-07", name="Tom").pk, pin="7777")
+    assert floor.post("sign-on", {"number": "7", "pin": "7777"}).status_code == 422
+    masterdata.set_pin(person_id=make_person(site=floor.order.site, number="7", name="Sven").pk, pin="7777")
+    assert floor.post("sign-on", {"number": "7", "pin": "7777"}).json()["number"] == "7"
+
+
 def test_a_person_signs_on_by_name_where_only_one_has_it(floor):
     assert floor.post("sign-on", {"number": "anna", "pin": "2581"}).json()["number"] == "1"
     make_person(site=floor.order.site, number="11", name="Anna")

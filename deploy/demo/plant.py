@@ -25,6 +25,7 @@ from erp_bridge.models import FlowState  # noqa: E402
 from mes.access import services as access  # noqa: E402
 from mes.access.models import ApiKey, FloorRole, Membership  # noqa: E402
 from mes.access.rules import ROLE_RIGHTS  # noqa: E402
+from mes.core.tongues import set_translations  # noqa: E402
 from mes.equipment.models import StopReason  # noqa: E402
 from mes.execution.models import WorkOrder  # noqa: E402
 from mes.masterdata import services as masterdata  # noqa: E402
@@ -55,6 +56,16 @@ REASONS = (
     ("INDIRECT", "CLEAN", "Cleaning", ""), ("INDIRECT", "MEET", "Meeting", ""),
     ("HOLD", "QUAL", "Quality to decide", ""), ("RETURN", "LEFT", "Left over", ""),
 )  # fmt: skip
+IN_GERMAN = {
+    "SCRAP": {
+        "MAT": "Materialfehler",
+        "SURF": "Oberfläche beschädigt",
+        "DIM": "Maß nicht gehalten",
+        "SETUP": "Einrichtteil",
+    },
+    "STOP": {"TOOL": "Werkzeug tauschen", "WAIT": "Kein Material", "JAM": "Teil verklemmt", "HYDR": "Hydraulik"},
+}
+"""Terminals set to German show these; of the other reasons they show the source, and that it is English."""
 LOSSES = (
     ("TOOL", "SETUP", False), ("WAIT", "WAITING", False), ("MACH", "FAILURE", False), ("HYDR", "FAILURE", True),
     ("TEAM", "PLANNED", False),
@@ -68,7 +79,13 @@ def before_sync(erp: dict[str, Any]) -> dict[str, Any]:
     now = timezone.now()
     with transaction.atomic():
         site, _ = Site.objects.get_or_create(
-            code=SITE, defaults={"name": "Talbrueck, main plant", "time_zone": "Europe/Berlin", "currency": "EUR"}
+            code=SITE,
+            defaults={
+                "name": "Talbrueck, main plant",
+                "time_zone": "Europe/Berlin",
+                "currency": "EUR",
+                "language": "en",
+            },
         )
         masterdata.apply_reasons(
             [
@@ -78,6 +95,9 @@ def before_sync(erp: dict[str, Any]) -> dict[str, Any]:
             owner="",
             now=now,
         )
+        for kind, words in IN_GERMAN.items():
+            for reason in ReasonCode.objects.filter(site=site, kind=kind, code__in=words):
+                set_translations(row=reason, translations={"name": {"de": words[reason.code]}})
         masterdata.apply_shifts(
             [
                 ShiftRecord(site=SITE, code=code, name=name, starts_at=begin, ends_at=end, weekdays=tuple(range(7)))

@@ -417,3 +417,12 @@ def test_what_no_column_holds_is_kept_for_the_supervisor_and_blocks_nothing(floo
         answer = floor.post("entries", tap)
     assert (answer.status_code, answer.json()["kept"]) == (422, True)
     assert floor.post("entries", floor.tap("start", activity="RUN")).status_code == 200
+
+
+def test_the_page_has_the_color_of_what_it_says_before_any_script_runs(floor, client):
+    operation = floor.order.operations.get(position=1)
+    floor_services.start_operation(
+        operation_id=operation.pk, person=None, occurred_at=timezone.now(), now=timezone.now()
+    )
+    page = client.get(reverse("terminal:terminal", args=[operation.work_center.code])).content.decode()
+    assert '<body class="terminal" data-state="run">' in page

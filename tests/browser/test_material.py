@@ -1,5 +1,7 @@
 """Material at the terminal: issued, called for, and put out beside the product."""
 
+from decimal import Decimal
+
 import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
@@ -29,6 +31,30 @@ def test_material_is_issued_by_tapping_a_lot(terminal, operation):
     all_saved(page)
     lot.refresh_from_db()
     assert lot.quantity == 30
+
+
+def test_more_than_the_bill_tolerates_is_asked_for_once_more_and_then_booked(terminal, operation):
+    steel = make_item(site=operation.work_order.site, name="Steel", lot_tracked=True)
+    lot = Lot.objects.create(site=steel.site, item=steel, number="S-1", quantity=50, created_at=timezone.now())
+    component = OrderComponent.objects.create(
+        work_order=operation.work_order, operation=operation, position=9, item=steel, uom=steel.uom,
+        required_quantity=20, tolerance=Decimal("0.1"), backflush=False,
+    )  # fmt: skip
+    page = terminal()
+    sign_on(page)
+    start(page)
+    page.click("#panel-material button.choice")
+    page.click("#panel-material .lot-key")
+    page.fill(f"#issue-figure-{component.pk}", "30")
+    confirm = page.locator("#panel-material dialog[open] .confirm")
+    confirm.click()
+    expect(confirm).to_contain_text("30 – really?")
+    lot.refresh_from_db()
+    assert lot.quantity == 50
+    confirm.click()
+    all_saved(page)
+    lot.refresh_from_db()
+    assert lot.quantity == 20
 
 
 def test_what_is_short_is_called_for_by_one_tap(terminal, operation):

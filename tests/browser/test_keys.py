@@ -36,6 +36,9 @@ def test_keys_do_what_the_buttons_say_and_enter_takes_the_next_step(terminal, op
     page = terminal
     sign_on(page)
     put_down(page)
+    page.keyboard.press("Enter")  # a setup is planned, so it comes first
+    expect(page.locator("body")).to_have_attribute("data-state", "setup")
+    expect(page.locator("#pad-7.primary")).to_be_visible()
     page.keyboard.press("Enter")
     expect(page.locator("body")).to_have_attribute("data-state", "run")
     page.keyboard.press("F2")

@@ -104,6 +104,7 @@ class Demo:
         if self.options.once:
             return self._once(crew, running)
         operators = self._start_operators(crew, key)
+        self._start_planner(crew, running)
         step.done("at work")
         self._tell(running)
         while True:
@@ -171,6 +172,10 @@ class Demo:
         crew.environment["LINESIDE_API_KEY"] = key
         command = [PYTHON, "-m", "deploy.demo.operators", "--url", self.url, "--site", SITE]
         return crew.start("operators", [*command, "--speed", str(self.options.speed), *more])
+
+    def _start_planner(self, crew: Crew, running: erp.Erp) -> None:
+        command = [PYTHON, "-m", "deploy.demo.planner", "--url", self.url, "--site", SITE]
+        crew.start("planner", [*command, "--speed", str(self.options.speed), "--", *running.order])
 
     def _once(self, crew: Crew, running: erp.Erp) -> int:
         """Work the orders, wait until the ERP has everything, and hold both ledgers side by side."""

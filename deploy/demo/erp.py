@@ -21,6 +21,8 @@ class Erp:
     label: str
     settings: dict[str, str]
     look: str
+    order: tuple[str, ...]
+    """The command that makes an order in it, with places for what is ordered."""
 
 
 class Starting:
@@ -70,7 +72,9 @@ def start_tryton(crew: Crew, home: Path, database: str, *, fresh: bool) -> Start
     def describe(told: dict[str, Any]) -> Erp:
         names = ("url", "database", "user", "password")
         look = f"{told['url']} (any Tryton client; user {told['admin_user']}, password {told['admin_password']})"
-        return Erp("tryton", "Tryton 8.2", {name: told[name] for name in names}, look)
+        planner = (sys.executable, str(ROOT / "deploy" / "tryton" / "planner.py"), "--server", json.dumps(told))
+        order = (*planner, "make", "{item}", "{quantity}", "{due}", "{reference}")
+        return Erp("tryton", "Tryton 8.2", {name: told[name] for name in names}, look, order)
 
     return Starting(crew, "tryton", command, describe)
 
@@ -82,7 +86,9 @@ def start_sandbox(crew: Crew, file: Path, *, orders: int) -> Starting:
 
     def describe(told: dict[str, Any]) -> Erp:
         settings = {"url": told["url"], "token": told["token"]}
-        return Erp("practice", "Practice ERP", settings, f"{told['panel']} (make it slow, offline, forgetful)")
+        look = f"{told['panel']} (make it slow, offline, forgetful)"
+        planner = (sys.executable, "-m", "erp_bridge.sandbox.planner", "--url", told["url"], "--token", told["token"])
+        return Erp("practice", "Practice ERP", settings, look, (*planner, "order", "{item}", "{quantity}"))
 
     return Starting(crew, "practice-erp", command, describe)
 

@@ -48,6 +48,7 @@ class Floor:
     def __init__(self, url: str, key: str, site: str) -> None:
         self.site = site
         self.calls = 0
+        self._least: dict[str, Decimal] = {}
         self._http = httpx.Client(base_url=f"{url}/api/v1/", headers={"Authorization": f"Api-Key {key}"}, timeout=30)
 
     def get(self, path: str, **query: str) -> list[dict[str, Any]]:
@@ -59,6 +60,12 @@ class Floor:
             answer = self._ask("GET", answer["next"])
             rows += answer["items"]
         return rows
+
+    def least(self, uom: str) -> Decimal:
+        """Return the least that people take of a unit: one piece, or a tenth of what is weighed or measured."""
+        if not self._least:
+            self._least = {row["code"]: Decimal("0.1" if row["decimals"] else 1) for row in self.get("uoms")}
+        return self._least[uom]
 
     def one(self, path: str) -> dict[str, Any]:
         return self._ask("GET", path)
@@ -220,14 +227,15 @@ class Work:
             return
         for component in detail["components"]:
             lots = self.floor.get("lots", site=self.floor.site, item=component["item"], status="AVAILABLE")
-            quantity = (Decimal(component["required_quantity"]) / 20).quantize(Decimal("0.1"))
+            least = self.floor.least(component["uom"])
+            quantity = (Decimal(component["required_quantity"]) / 20).quantize(least)
             in_stock = [lot for lot in lots if Decimal(lot["quantity"]) > quantity * 40]
-            if not in_stock or quantity < Decimal("0.2"):
+            if not in_stock or quantity < 2 * least:
                 continue
             what = {"item": component["item"], "lot": self.dice.choice(in_stock)["number"], "person": person}
             path = f"work-orders/{self.order['id']}"
             self.floor.post(f"{path}/issues", self.now, quantity=str(quantity), **what)
-            self.floor.post(f"{path}/returns", self.now, quantity="0.1", reason="LEFT", **what)
+            self.floor.post(f"{path}/returns", self.now, quantity=str(least), reason="LEFT", **what)
             return
 
     def _parts(self, quantity: Decimal) -> list[Decimal]:

@@ -12,8 +12,6 @@ from tests import servers
 
 ON_POSTGRES = "not browser and not tryton and not faults and not once"
 """Tests that start processes of their own choose their database themselves; some are long and the same on any."""
-
-
 WORKERS = "3"
 """One more than the two processors of a small machine: a third of the time tests wait for a server, a browser, a lease."""
 

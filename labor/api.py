@@ -294,8 +294,7 @@ class ClockVerb(ApiView):
 
     def _named(self, given: dict[str, Any]) -> dict[str, int]:
         operation = operation_meant(self, given)
-        if given["operation_id"]:
-            given["site"] = given["site"] or operation.work_order.site.code
+        given["site"] = given["site"] or operation.work_order.site.code
         return {"operation_id": operation.pk}
 
     def _person(self, number: str, site: str) -> Person:

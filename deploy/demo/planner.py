@@ -6,7 +6,6 @@ COMMAND makes an order in the ERP; ``{item}``, ``{quantity}``, ``{due}`` and ``{
 """
 
 import argparse
-import itertools
 import os
 import subprocess
 import sys
@@ -18,7 +17,7 @@ from typing import Any
 from deploy.demo.operators import Floor, Refused
 
 FEWEST = 6
-"""How many orders are open, or on their way down, before nothing more is ordered."""
+"""How many orders must be open for nothing more to be ordered."""
 PAUSE = timedelta(minutes=15)
 """How long the planner of a real plant looks away."""
 LEAST_SECONDS = 20.0
@@ -50,8 +49,7 @@ def main() -> int:
     parser.add_argument("command", nargs="+", metavar="COMMAND")
     options = parser.parse_args()
     floor = Floor(options.url, os.environ["LINESIDE_API_KEY"], options.site)
-    turns = itertools.count()
-    turn = next(turns)
+    turn = 0
     try:
         while True:
             time.sleep(max(LEAST_SECONDS, PAUSE.total_seconds() / options.speed))
@@ -68,7 +66,7 @@ def main() -> int:
             )  # fmt: skip
             # An ERP that somebody stopped, to see what happens, is asked again the next time.
             print((made.stdout if made.returncode == 0 else made.stderr).strip()[-400:], flush=True)
-            turn = next(turns)
+            turn += 1
     except KeyboardInterrupt:
         return 0
 

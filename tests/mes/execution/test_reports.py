@@ -124,7 +124,9 @@ def test_a_supervisor_can_allow_over_delivery(order):
 def test_scrap_does_not_use_up_what_the_order_still_wants(order):
     make_reason(code="BURR")
     report(order, "10", good=0, scrap={"BURR": 20})
-    report(order, "10", good=100)
+    assert report(order, "10", good=100).good_quantity == 100
+    with pytest.raises(pieces.QuantityOverOrder, match="Order has 0 left"):
+        report(order, "10", good=1)
 
 
 def test_a_later_operation_books_only_what_came_from_the_one_before(order):

@@ -3,8 +3,10 @@
 import pytest
 from django.utils import timezone
 
+from labor.models import LaborSegment
 from mes.access import services as access
 from tests import factories
+from tests.api.callers import ApiClient
 
 pytestmark = pytest.mark.django_db
 
@@ -33,6 +35,24 @@ def test_a_second_person_joins_and_leaves_a_running_operation(call):
     assert joined.json()["ended_at"] is None
     assert left.json()["id"] == joined.json()["id"]
     assert left.json()["ended_at"] is not None
+
+
+@pytest.mark.parametrize("by_id", [True, False])
+def test_of_two_people_with_one_number_the_one_at_the_site_of_the_operation_is_meant(by_id, django_user_model):
+    operation = factories.make_operation()
+    here = factories.make_person(site=operation.work_order.site, number="7")
+    factories.make_person(site=factories.make_site(code="P2"), number="7")
+    of_all_sites = ApiClient()
+    of_all_sites.force_login(
+        django_user_model.objects.create_superuser("root"), backend="django.contrib.auth.backends.ModelBackend"
+    )
+    order = {"work_order": operation.work_order.number, "operation": operation.number}
+    named = {"operation_id": str(operation.pk)} if by_id else order
+
+    answer = of_all_sites.send("POST", "/api/v1/labor/clock-on", {"person": "7", **named})
+
+    assert answer.status_code == 200, answer.json()
+    assert LaborSegment.objects.get().person == here
 
 
 def test_who_does_not_work_on_it_cannot_leave_it(call):

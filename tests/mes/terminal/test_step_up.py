@@ -217,6 +217,8 @@ def test_digits_alone_mean_whoever_has_them_behind_letters_and_only_if_that_is_o
     masterdata.set_pin(person_id=make_person(site=floor.order.site, number=number, name="Emil").pk, pin="7777")
     for typed in ("7", "007", number):
         assert floor.post("sign-on", {"number": typed, "pin": "7777"}).json()["number"] == number
+    make_person(site=floor.order.site, number="E017", name="Elif")  # ends in 7, and is not 7
+    assert floor.post("sign-on", {"number": "7", "pin": "7777"}).json()["number"] == number
     masterdata.set_pin(person_id=make_person(site=floor.order.site, number="T-07", name="Tom").pk, pin="7777")
     assert floor.post("sign-on", {"number": "7", "pin": "7777"}).status_code == 422
     masterdata.set_pin(person_id=make_person(site=floor.order.site, number="7", name="Sven").pk, pin="7777")

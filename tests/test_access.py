@@ -6,7 +6,7 @@ import uuid
 import pytest
 from django.contrib import admin
 from django.contrib.auth.models import User
-from django.template.response import TemplateResponse
+from django.template.backends.django import Template
 from django.utils import timezone
 
 from mes.access.models import ApiKey, FloorRole, Membership
@@ -35,7 +35,7 @@ FREE = re.compile(
 def nothing_is_drawn(monkeypatch):
     """Who may see a page is decided before it is drawn; drawing each of them for each role would take many minutes."""
     live.forget()
-    monkeypatch.setattr(TemplateResponse, "rendered_content", "")
+    monkeypatch.setattr(Template, "render", lambda *_what, **_more: "")
 
 
 def caller(kind, site):

@@ -29,10 +29,10 @@ CROSSINGS = {
 }
 
 
-@pytest.fixture(scope="module")
-def copy(tmp_path_factory):
+@pytest.fixture
+def copy(tmp_path):
     """A copy of the product in which lines may be crossed."""
-    directory = tmp_path_factory.mktemp("crossed")
+    directory = tmp_path / "crossed"
     for package in PACKAGES:
         shutil.copytree(ROOT / package, directory / package, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", directory)

@@ -87,8 +87,9 @@ def test_a_travelers_code_opens_its_operation_here_and_says_where_it_is_elsewher
 def test_a_travelers_code_that_was_read_wrongly_opens_nothing(lead):
     first = make_work_order().operations.get(position=1)
     code = job_code(first.pk)
-    for wrong in (code[:-1], code[:-1] + ("0" if code[-1] != "0" else "1"), code[:7] + code[8] + code[7] + code[9:]):
-        assert scan(lead, first.work_center, wrong).status_code == 404
+    wrong_at_each_place = [code[:at] + ("1" if code[at] == "0" else "0") + code[at + 1 :] for at in range(len(code))]
+    for wrong in [code[:-1], *wrong_at_each_place]:
+        assert scan(lead, first.work_center, wrong).status_code == 404, wrong
 
 
 def test_an_orders_number_opens_what_is_not_finished_here(lead):

@@ -10,6 +10,9 @@ import { closeSheets, unusual, whatIsWrong } from "./sheets.js";
 import { toast } from "./toast.js";
 import { clockOffset, serverNow } from "../timers.js";
 
+/* What any panel marks as not right: a choice once it is made, anything else at once. Then the entry is told as news, not as done. */
+const SAYS_WRONG = "input[data-wrong]:checked, [data-wrong]:not(input)";
+
 let lastAt = 0;
 /* When it happens, by the server's clock as far as it is known; never before the entry before it. */
 function happensAt() {
@@ -76,7 +79,7 @@ export function enter(form, button) {
   const counts = {};
   const counter = (button && button.dataset.count) || form.dataset.count;
   if (counter && figure) { counts[counter] = Number(figure); }
-  const entered = enqueue(form.dataset.do, payload, say((button && button.dataset.said) || form.dataset.said || "", facts), { counts, undo: form.dataset.undo || "", wrong: Boolean($("[data-verdict='nok'], .pick.nok input:checked", form)), turn: form.dataset.turn || form.dataset.do });
+  const entered = enqueue(form.dataset.do, payload, say((button && button.dataset.said) || form.dataset.said || "", facts), { counts, undo: form.dataset.undo || "", wrong: Boolean($(SAYS_WRONG, form)), turn: form.dataset.turn || form.dataset.do });
   follow(form, entered, enqueue);
   closeSheets();
 }

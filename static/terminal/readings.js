@@ -20,6 +20,7 @@ function judge(field) {
     text = out ? (value > high ? words.above : words.below).replace("{n}", String(Math.round(out * 1e6) / 1e6)) : words.inside;
   }
   box.dataset.verdict = kind;
+  box.toggleAttribute("data-wrong", kind === "nok");
   box.querySelector("[data-said]").textContent = text;
 }
 

@@ -17,8 +17,8 @@ from labor.services.crews import LARGEST
 from mes.access.queries import sites_of
 from mes.core.attention import Attention
 from mes.core.errors import NotFound
-from mes.execution.models import Operation, WorkOrder
-from mes.execution.panels import looked_at
+from mes.execution.models import WorkOrder
+from mes.execution.panels import looked_at, operation_of
 from mes.execution.panels.board import OrderSection, Worker
 from mes.execution.queries.terminal import reasons_for, work_units_of
 from mes.masterdata.models import ReasonCode, Site
@@ -168,7 +168,7 @@ class CrewMore(Action):
     key = "crew-more"
 
     def apply(self, tap: Tap) -> str:
-        services.change_crew_size(operation_id=_operation(tap), by=1, occurred_at=tap.at, now=tap.now)
+        services.change_crew_size(operation_id=operation_of(tap).pk, by=1, occurred_at=tap.at, now=tap.now)
         return _("saved")
 
 
@@ -178,22 +178,8 @@ class CrewLess(Action):
     key = "crew-less"
 
     def apply(self, tap: Tap) -> str:
-        services.change_crew_size(operation_id=_operation(tap), by=-1, occurred_at=tap.at, now=tap.now)
+        services.change_crew_size(operation_id=operation_of(tap).pk, by=-1, occurred_at=tap.at, now=tap.now)
         return _("saved")
-
-
-def _operation(tap: Tap) -> int:
-    """Return the operation's key if it is one of this work center.
-
-    :raises NotFound: it is not; a terminal books for its own work center only.
-    """
-    operation_id = tap.number("operation")
-    if not Operation.objects.filter(pk=operation_id, work_center=tap.work_center).exists():
-        raise NotFound(
-            _("This job is not at %(center)s any more. Choose another one.") % {"center": tap.work_center.code},
-            field="operation",
-        )
-    return operation_id
 
 
 class LaborSection(OrderSection):

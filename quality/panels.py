@@ -10,10 +10,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from mes.core.attention import Attention
-from mes.core.errors import InvalidInput, NotFound
+from mes.core.errors import InvalidInput
 from mes.core.tongues import told
 from mes.execution.models import Operation, WorkOrder
-from mes.execution.panels import looked_at
+from mes.execution.panels import looked_at, operation_of
 from mes.execution.panels.board import OrderSection
 from mes.execution.queries import terminal as execution
 from mes.masterdata.models import ReasonCode, WorkCenter
@@ -88,27 +88,13 @@ def _words_of_next(state: CheckState, operation: Operation) -> str:
     return _("Next check in %(n)s pieces") % {"n": f"{left.normalize():f}"}
 
 
-def _operation(tap: Tap) -> int:
-    """Return the operation's key if it is one of this work center.
-
-    :raises NotFound: it is not; a terminal inspects for its own work center only.
-    """
-    operation_id = tap.number("operation")
-    if not Operation.objects.filter(pk=operation_id, work_center=tap.work_center).exists():
-        raise NotFound(
-            _("This job is not at %(center)s any more. Choose another one.") % {"center": tap.work_center.code},
-            field="operation",
-        )
-    return operation_id
-
-
 class Inspect(Action):
     """Values of a sample; the answer judges them."""
 
     key = "inspect"
 
     def apply(self, tap: Tap) -> str:
-        operation_id = _operation(tap)
+        operation_id = operation_of(tap).pk
         entries = self._entries(tap, operation_id)
         taken = services.take_readings(
             operation_id=operation_id,
@@ -153,7 +139,7 @@ class Nonconform(Action):
     def apply(self, tap: Tap) -> str:
         row = services.raise_nonconformance(
             nonconformance_id=tap.id,
-            operation_id=_operation(tap),
+            operation_id=operation_of(tap).pk,
             quantity=tap.quantity(),
             reason=tap.text("reason"),
             hold=tap.text("hold", needed=False),

@@ -4,10 +4,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from mes.core.errors import NotFound
 from mes.documents import queries, services
-from mes.execution.models import Operation
-from mes.execution.panels import looked_at
+from mes.execution.panels import looked_at, operation_of
 from mes.terminal.panels import Action, Panel, Place, Tap
 
 
@@ -35,30 +33,13 @@ class Read(Action):
         services.confirm_reading(
             confirmation_id=tap.id,
             revision_id=tap.number("revision"),
-            operation=_operation(tap),
+            operation=operation_of(tap) if tap.text("operation", needed=False) else None,
             work_center=tap.work_center,
             person=tap.person,
             occurred_at=tap.at,
             now=tap.now,
         )
         return _("saved")
-
-
-def _operation(tap: Tap) -> Operation | None:
-    """Return the job at which something was read, if it was at one.
-
-    :raises NotFound: it is not one of this work center.
-    """
-    if not tap.text("operation", needed=False):
-        return None
-    here = Operation.objects.select_related("work_order").filter(work_center=tap.work_center)
-    found = here.filter(pk=tap.number("operation")).first()
-    if found is None:
-        raise NotFound(
-            _("This job is not at %(center)s any more. Choose another one.") % {"center": tap.work_center.code},
-            field="operation",
-        )
-    return found
 
 
 class TakePhoto(Action):

@@ -13,6 +13,7 @@ from mes.execution.panels.job import (
     PadPanel,
     looked_at,
 )
+from mes.execution.panels.tapped import operation_of
 from mes.terminal.panels import Command, Hotkey
 
 COMMANDS = (
@@ -37,4 +38,4 @@ HOTKEYS = (
 
 PANELS = (BarPanel, JobPanel, PadPanel, NextPanel, HeldPanel, MaterialPanel, LastPanel)
 
-__all__ = ["ACTIONS", "COMMANDS", "HOTKEYS", "PANELS", "looked_at"]
+__all__ = ["ACTIONS", "COMMANDS", "HOTKEYS", "PANELS", "looked_at", "operation_of"]

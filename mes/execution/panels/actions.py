@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 
 from mes.core.errors import InvalidInput, NotFound
 from mes.execution import services
-from mes.execution.models import Operation, OrderHold, ProductionReport
+from mes.execution.models import OrderHold, ProductionReport
+from mes.execution.panels.tapped import operation_of
 from mes.execution.queries.terminal import byproducts_of, jobs_at
 from mes.execution.rules import shown
 from mes.masterdata.models import WorkCenter
@@ -23,26 +24,6 @@ REVERSE = "reports:reverse"
 HOLD = "orders:hold"
 MOST_LINES = 20
 UNPLANNED = "material:unplanned"
-
-
-class JobElsewhere(NotFound):
-    """The job is not, or no longer, one of this work center."""
-
-    code = "wo_unknown"
-
-
-def _operation(tap: Tap) -> int:
-    """Return the operation's key if it is one of this work center.
-
-    :raises JobElsewhere: it is not; a terminal books for its own work center only.
-    """
-    operation_id = tap.number("operation")
-    if not Operation.objects.filter(pk=operation_id, work_center=tap.work_center).exists():
-        raise JobElsewhere(
-            _("This job is not at %(center)s any more. Choose another one.") % {"center": tap.work_center.code},
-            field="operation",
-        )
-    return operation_id
 
 
 class OnJob(Action):
@@ -67,7 +48,7 @@ class Start(OnJob):
 
     def apply(self, tap: Tap) -> str:
         services.start_operation(
-            operation_id=_operation(tap),
+            operation_id=operation_of(tap).pk,
             person=tap.person,
             occurred_at=tap.at,
             now=tap.now,
@@ -84,7 +65,7 @@ class Pause(OnJob):
     turns = True
 
     def apply(self, tap: Tap) -> str:
-        services.pause_operation(operation_id=_operation(tap), person=tap.person, occurred_at=tap.at, now=tap.now)
+        services.pause_operation(operation_id=operation_of(tap).pk, person=tap.person, occurred_at=tap.at, now=tap.now)
         return _("saved")
 
 
@@ -94,7 +75,7 @@ class Finish(OnJob):
 
     def apply(self, tap: Tap) -> str:
         services.complete_operation(
-            operation_id=_operation(tap),
+            operation_id=operation_of(tap).pk,
             person=tap.person,
             occurred_at=tap.at,
             now=tap.now,
@@ -111,7 +92,7 @@ class ReportGood(OnJob):
     def apply(self, tap: Tap) -> str:
         services.report_production(
             report_id=tap.id,
-            operation_id=_operation(tap),
+            operation_id=operation_of(tap).pk,
             good_quantity=tap.quantity(),
             from_rework=tap.text("from_rework", needed=False) == "yes",
             lot=tap.lot(),
@@ -131,7 +112,7 @@ class ReportScrap(OnJob):
     def apply(self, tap: Tap) -> str:
         services.report_production(
             report_id=tap.id,
-            operation_id=_operation(tap),
+            operation_id=operation_of(tap).pk,
             good_quantity=Decimal(0),
             scrap=[
                 services.Scrap(quantity=line.quantity(), reason=line.text("reason", needed=False))
@@ -167,7 +148,7 @@ class ReportRework(OnJob):
     def apply(self, tap: Tap) -> str:
         services.report_production(
             report_id=tap.id,
-            operation_id=_operation(tap),
+            operation_id=operation_of(tap).pk,
             good_quantity=Decimal(0),
             rework_quantity=tap.quantity(),
             person=tap.person,
@@ -186,7 +167,7 @@ class ReadCounter(OnJob):
     def apply(self, tap: Tap) -> str:
         reading = services.read_counter(
             reading_id=tap.id,
-            operation_id=_operation(tap),
+            operation_id=operation_of(tap).pk,
             value=_digits(tap),
             began_anew=tap.text("began_anew", needed=False),
             lot=tap.lot(),
@@ -212,12 +193,11 @@ class Undo(Action):
     key = "undo"
 
     def apply(self, tap: Tap) -> str:
-        report_id, operation_id = tap.uuid("report"), _operation(tap)
+        report_id, operation = tap.uuid("report"), operation_of(tap)
         reports = ProductionReport.objects.filter(pk=report_id).select_related("person")
-        report = reports.filter(operation_id=operation_id).first()
+        report = reports.filter(operation=operation).first()
         if report is None and reports.exists():
             raise NotFound(_("This report is of another job. Take it back there."), field="report")
-        operation = Operation.objects.select_related("work_order").get(pk=operation_id)
         byproduct = None if report else byproducts_of([operation]).filter(pk=report_id).first()
         _check_may_undo(report or byproduct, tap)
         if byproduct:
@@ -266,7 +246,7 @@ class LiftHold(Action):
     key = "lift-hold"
 
     def apply(self, tap: Tap) -> str:
-        operation = Operation.objects.get(pk=_operation(tap))
+        operation = operation_of(tap)
         hold = OrderHold.objects.filter(pk=tap.number("hold"), work_order_id=operation.work_order_id).first()
         if hold is None:
             raise NotFound(_("There is no such hold on this job any more."), field="hold")
@@ -286,7 +266,7 @@ class Issue(OnJob):
     key = "issue"
 
     def apply(self, tap: Tap) -> str:
-        operation = Operation.objects.get(pk=_operation(tap))
+        operation = operation_of(tap)
         services.issue_component(
             movement_id=tap.id,
             work_order_id=operation.work_order_id,
@@ -327,7 +307,7 @@ class Return(OnJob):
     key = "return"
 
     def apply(self, tap: Tap) -> str:
-        operation = Operation.objects.get(pk=_operation(tap))
+        operation = operation_of(tap)
         services.return_component(
             movement_id=tap.id,
             work_order_id=operation.work_order_id,
@@ -350,7 +330,7 @@ class Byproduct(OnJob):
     key = "byproduct"
 
     def apply(self, tap: Tap) -> str:
-        operation = Operation.objects.get(pk=_operation(tap))
+        operation = operation_of(tap)
         services.report_byproduct(
             movement_id=tap.id,
             work_order_id=operation.work_order_id,

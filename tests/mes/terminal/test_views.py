@@ -120,6 +120,16 @@ def test_a_report_is_booked_and_its_repetition_is_not(floor):
     assert str(ProductionReport.objects.get().pk) == tap["id"]
 
 
+@pytest.mark.parametrize(
+    ("action", "more"), [("start", {"activity": "RUN"}), ("crew-more", {}), ("inspect", {}), ("read", {"revision": 1})]
+)
+def test_a_terminal_books_nothing_on_a_job_that_stands_elsewhere_and_says_so_in_one_way(floor, action, more):
+    elsewhere = make_work_order(number="WO-77").operations.get(position=1)
+    answer = floor.post("entries", floor.tap(action, operation=elsewhere.pk, **more))
+    assert (answer.status_code, answer.json()["code"]) == (404, "wo_unknown")
+    assert floor.operation.work_center.code in answer.json()["detail"]
+
+
 def test_scrap_carries_its_reason_and_undo_takes_it_back(floor):
     reason = make_reason(site=floor.order.site)
     floor.post("entries", floor.tap("start", activity="RUN"))

@@ -11,7 +11,7 @@ from labor import queries
 from labor.models import AttendanceSegment, LaborSegment
 from labor.rules import is_forgotten
 from labor.services import crews, shares
-from labor.services.shares import lock, lock_active, whole
+from labor.services.shares import counted, lock, lock_active, whole
 from mes.core.errors import DomainError, InvalidInput, NotFound
 from mes.execution.models import Operation
 from mes.masterdata.models import Person, ReasonCode
@@ -48,7 +48,7 @@ def clock_in(*, person: Person, occurred_at: datetime, now: datetime) -> Attenda
     :raises PersonInactive: the person was set inactive.
     """
     person = lock_active(person.pk)
-    return _be_present(person, at=whole(occurred_at), now=whole(now))
+    return _be_present(person, at=counted(occurred_at, now), now=whole(now))
 
 
 @transaction.atomic
@@ -57,7 +57,7 @@ def clock_out(*, person: Person, occurred_at: datetime, now: datetime) -> Attend
 
     :raises NotHere: the person has not clocked in.
     """
-    person, at, now = lock(person.pk), whole(occurred_at), whole(now)
+    person, at, now = lock(person.pk), counted(occurred_at, now), whole(now)
     attendance = _open_attendance(person)
     if attendance is None:
         raise NotHere(_("%(person)s has not clocked in, so there is nothing to end.") % {"person": person})
@@ -73,7 +73,7 @@ def start_break(*, person: Person, occurred_at: datetime, now: datetime) -> Atte
 
     :raises NotHere: the person has not clocked in.
     """
-    person, at, now = lock(person.pk), whole(occurred_at), whole(now)
+    person, at, now = lock(person.pk), counted(occurred_at, now), whole(now)
     attendance = _open_attendance(person)
     if attendance is None:
         raise NotHere(_("%(person)s has not clocked in. Clock in first, then take the break.") % {"person": person})
@@ -92,7 +92,7 @@ def end_break(*, person: Person, occurred_at: datetime, now: datetime, resume: b
 
     :raises NotHere: the person is not on a break.
     """
-    person, at, now = lock(person.pk), whole(occurred_at), whole(now)
+    person, at, now = lock(person.pk), counted(occurred_at, now), whole(now)
     pause = _open_attendance(person)
     if pause is None or pause.kind != BREAK:
         raise NotHere(_("%(person)s is not on a break.") % {"person": person})
@@ -139,7 +139,7 @@ def clock_on(
     activity = activity or (
         LaborSegment.Activity.SETUP if operation.status == Operation.Status.SETUP else LaborSegment.Activity.RUN
     )
-    return _work_on(lock_active(person.pk), operation.pk, activity, at=whole(occurred_at), now=whole(now))
+    return _work_on(lock_active(person.pk), operation.pk, activity, at=counted(occurred_at, now), now=whole(now))
 
 
 @transaction.atomic
@@ -152,7 +152,7 @@ def clock_off(*, person: Person, operation_id: int, occurred_at: datetime, now: 
     segment = queries.running_of(person_id=person.pk).filter(operation_id=operation_id).first()
     if segment is None:
         raise NotClockedOn(_("%(person)s is not clocked on to this operation.") % {"person": person}, field="operation")
-    shares.close(person, [segment], at=whole(occurred_at), ended_by=EndedBy.PERSON, now=whole(now))
+    shares.close(person, [segment], at=counted(occurred_at, now), ended_by=EndedBy.PERSON, now=whole(now))
     return segment
 
 
@@ -162,7 +162,7 @@ def start_indirect(*, person: Person, reason: str, occurred_at: datetime, now: d
 
     :raises NotFound: the site has no such reason.
     """
-    person, at, now = lock_active(person.pk), whole(occurred_at), whole(now)
+    person, at, now = lock_active(person.pk), counted(occurred_at, now), whole(now)
     code = ReasonCode.objects.filter(
         site_id=person.site_id, kind=ReasonCode.Kind.INDIRECT, code=reason, active=True
     ).first()
@@ -190,7 +190,7 @@ def stop_indirect(*, person: Person, occurred_at: datetime, now: datetime) -> La
     segment = queries.running_of(person_id=person.pk).filter(operation__isnull=True).first()
     if segment is None:
         raise NotClockedOn(_("%(person)s is not clocked on to indirect work.") % {"person": person})
-    shares.close(person, [segment], at=whole(occurred_at), ended_by=EndedBy.PERSON, now=whole(now))
+    shares.close(person, [segment], at=counted(occurred_at, now), ended_by=EndedBy.PERSON, now=whole(now))
     return segment
 
 

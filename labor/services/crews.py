@@ -10,7 +10,7 @@ from labor import queries
 from labor.models import LaborSegment
 from labor.rules import is_forgotten
 from labor.services import shares
-from labor.services.shares import whole
+from labor.services.shares import counted, whole
 from mes.core.errors import DomainError, InvalidInput
 from mes.execution.models import Operation
 from mes.execution.services.locking import check_open, lock_operation
@@ -43,7 +43,7 @@ def set_crew_size(*, operation_id: int, size: int, occurred_at: datetime, now: d
     """
     check_size(size)
     operation = _locked(operation_id)
-    return put(operation, size=size, activity=_activity(operation), at=whole(occurred_at), now=whole(now))
+    return put(operation, size=size, activity=_activity(operation), at=counted(occurred_at, now), now=whole(now))
 
 
 @transaction.atomic
@@ -57,7 +57,7 @@ def change_crew_size(*, operation_id: int, by: int, occurred_at: datetime, now: 
     running = queries.crew_of(operation_id=operation_id)
     size = by + (running.crew_size if running else 0)
     check_size(size)
-    return put(operation, size=size, activity=_activity(operation), at=whole(occurred_at), now=whole(now))
+    return put(operation, size=size, activity=_activity(operation), at=counted(occurred_at, now), now=whole(now))
 
 
 def _locked(operation_id: int) -> Operation:

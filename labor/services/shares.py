@@ -12,6 +12,7 @@ from labor.events import LaborTimeRecorded
 from labor.models import AttendanceSegment, LaborSegment
 from labor.rules import is_forgotten
 from mes.core import bus
+from mes.core.clocks import effective_time
 from mes.core.durations import minutes_to_seconds, seconds_to_minutes
 from mes.core.errors import NotAllowed
 from mes.core.shares import Window, seconds_of
@@ -45,6 +46,11 @@ def lock_active(person_id: int) -> Person:
             % {"person": person}
         )
     return person
+
+
+def counted(occurred_at: datetime, now: datetime) -> datetime:
+    """Return the whole second at which something counts as having happened, which is now where the clock cannot be right."""
+    return whole(effective_time(claimed=occurred_at, now=now))
 
 
 def whole(moment: datetime) -> datetime:

@@ -1,7 +1,6 @@
 """What the shop floor may do, as plain functions of plain values."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -15,9 +14,6 @@ WEIGHTY = (
 
 OVER = frozenset({"COMPLETED", "CLOSED", "CANCELLED"})
 REPORTABLE = frozenset({"SETUP", "RUNNING", "PAUSED"})
-
-CLOCK_AHEAD = timedelta(minutes=2)
-CLOCK_BEHIND = timedelta(days=7)
 
 HUNDRED = Decimal(100)
 
@@ -53,13 +49,6 @@ def backflush_due(
     """
     cumulative = (required * processed / order_quantity).quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
     return max(cumulative - posted, Decimal(0))
-
-
-def effective_time(*, claimed: datetime, now: datetime) -> datetime:
-    """Return when something counts as having happened: as claimed, unless that clock cannot be right."""
-    if claimed > now + CLOCK_AHEAD or claimed < now - CLOCK_BEHIND:
-        return now
-    return claimed
 
 
 def shown(quantity: Decimal) -> str:

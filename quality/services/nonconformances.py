@@ -11,10 +11,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from mes.core import bus
+from mes.core.clocks import effective_time
 from mes.core.errors import DomainError, InvalidInput, NotFound
 from mes.execution import services as execution
 from mes.execution.models import OrderHold, ProductionReport
-from mes.execution.rules import effective_time, shown
+from mes.execution.rules import shown
 from mes.execution.services.locking import check_note, check_open, lock_operation
 from mes.masterdata.models import Person, ReasonCode, Site
 from mes.masterdata.queries import UnknownReason

@@ -12,10 +12,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from mes.core import bus
+from mes.core.clocks import effective_time
 from mes.core.errors import DomainError, InvalidInput
 from mes.core.tongues import told
 from mes.execution.models import Operation, WorkOrder
-from mes.execution.rules import effective_time, shown
+from mes.execution.rules import shown
 from mes.execution.services.floor import NotStarted
 from mes.execution.services.locking import Locked, WorkOrderClosed, check_note, lock_operation
 from mes.masterdata.models import Person, Uom

@@ -69,6 +69,18 @@ def minutes(person) -> dict[str, Decimal]:
     return {name: total for name, total in sums.items() if total}
 
 
+def test_a_clock_that_was_never_set_makes_nobody_come_in_1970():
+    unset = NOW.replace(year=1970)
+    person, operation = make_person(), make_operation(status="RUNNING")
+    present = services.clock_in(person=person, occurred_at=unset, now=NOW)
+    worked = services.clock_on(person=person, operation_id=operation.pk, occurred_at=unset, now=NOW)
+    crew = services.set_crew_size(operation_id=operation.pk, size=2, occurred_at=unset, now=NOW)
+    assert {present.started_at, worked.started_at, crew.started_at} == {NOW}
+    services.clock_out(person=person, occurred_at=unset, now=at(60))
+    worked.refresh_from_db()
+    assert (worked.ended_at, worked.minutes) == (at(60), 60)
+
+
 def test_whoever_starts_an_operation_works_on_it_until_it_stops(told):
     operation, person = make_operation(), make_person()
     publish(OperationStarted, operation, 0, activity="RUN", person=person.number)

@@ -14,6 +14,7 @@ from mes.andon.rules import Step, tier_of
 from mes.andon.services.maintenance import unit_meant
 from mes.andon.services.told import tell_answered, tell_raised
 from mes.core import bus
+from mes.core.clocks import effective_time
 from mes.core.errors import DomainError, InvalidInput, NotFound
 from mes.equipment import services as equipment
 from mes.execution.services.locking import clock_time
@@ -106,7 +107,7 @@ def raise_call(
     _check_not_called(center, kind)
     call = Call.objects.create(
         id=call_id, site=center.site, work_center=center, kind=kind, note=note, raised_by=person,
-        raised_at=min(occurred_at, now),
+        raised_at=effective_time(claimed=occurred_at, now=now),
     )  # fmt: skip
     tell_raised(call)
     return call

@@ -12,6 +12,7 @@ from mes.andon import queries
 from mes.andon.events import HandoverAccepted, ShiftHandedOver
 from mes.andon.models import Handover
 from mes.core import bus
+from mes.core.clocks import effective_time
 from mes.core.errors import DomainError, InvalidInput, NotFound
 from mes.execution.services.locking import clock_time
 from mes.masterdata.models import Person, WorkCenter
@@ -52,7 +53,7 @@ def hand_over(
     known = Handover.objects.filter(pk=handover_id).first()
     if known:
         return known
-    at = min(occurred_at, now)
+    at = effective_time(claimed=occurred_at, now=now)
     handover = Handover.objects.create(
         id=handover_id, site=center.site, work_center=center, note=note.strip(), person=person, handed_over_at=at,
         points=queries.open_points(center, now=now),
@@ -85,7 +86,7 @@ def accept_handover(*, handover_id: UUID, person: Person, occurred_at: datetime,
             _("%(who)s took over %(time)s.")
             % {"who": handover.accepted_by, "time": clock_time(handover.accepted_at, handover.site)}
         )
-    at = min(occurred_at, now)
+    at = effective_time(claimed=occurred_at, now=now)
     earlier = Handover.objects.filter(
         work_center=handover.work_center, accepted_at=None, handed_over_at__lte=handover.handed_over_at
     )

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from mes.core import bus
+from mes.core.clocks import effective_time
 from mes.core.errors import InvalidInput, NotFound
 from mes.documents import gates
 from mes.documents.events import PhotoTaken
@@ -54,7 +55,7 @@ def take_photo(
     file = stored.filter(site_id=work_center.site_id, digest=digest).first()
     if file is None:
         raise PhotoMissing(_("The photo itself did not arrive. Take it again."), field="photo")
-    at = min(occurred_at, now)
+    at = effective_time(claimed=occurred_at, now=now)
     photo = Photo.objects.create(
         id=photo_id, site=work_center.site, about=about, subject=subject, file=file, work_center=work_center,
         person=person, occurred_at=at, recorded_at=now,

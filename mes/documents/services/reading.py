@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from mes.core import bus
+from mes.core.clocks import effective_time
 from mes.core.errors import NotFound
 from mes.documents.events import DocumentRead
 from mes.documents.models import DocumentRevision, ReadConfirmation
@@ -44,7 +45,7 @@ def confirm_reading(
     revision = found.filter(pk=revision_id, document__site_id=work_center.site_id).first()
     if revision is None:
         raise DocumentUnknown(_("There is no such document here. Reload the page."), field="revision")
-    at = min(occurred_at, now)
+    at = effective_time(claimed=occurred_at, now=now)
     row = ReadConfirmation.objects.create(
         id=confirmation_id, site=work_center.site, revision=revision, person=person, operation=operation,
         work_center=work_center, occurred_at=at, recorded_at=now,

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from mes.core import bus
+from mes.core.clocks import effective_time
 from mes.core.errors import DomainError, InvalidInput, NotFound
 from mes.equipment.events import MaintenanceRequestChanged
 from mes.equipment.models import MaintenanceRequest
@@ -176,7 +177,7 @@ def _request(
 ) -> MaintenanceRequest:
     request = MaintenanceRequest.objects.create(
         id=request_id, site=unit.site, work_unit=unit, reason=reason, note=note[:4000], stop_started_at=stop_started_at,
-        person=person, requested_at=min(occurred_at or now, now), requested_by=by,
+        person=person, requested_at=effective_time(claimed=occurred_at or now, now=now), requested_by=by,
     )  # fmt: skip
     _tell(request, now=now, by=by)
     return request

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from mes.core import bus
+from mes.core.clocks import effective_time
 from mes.core.errors import DomainError, InvalidInput, NotFound
 from mes.equipment.events import StopEntered, StopExplained
 from mes.equipment.models import StopEntry, StopExplanation, StopReason
@@ -17,7 +18,6 @@ from mes.equipment.queries.intervals import Interval, intervals
 from mes.equipment.rules import states
 from mes.equipment.services import maintenance
 from mes.equipment.services.states import bring_in_line, lock_unit, tell_downtime
-from mes.execution.rules import effective_time
 from mes.execution.services.locking import clock_time
 from mes.masterdata.models import Person, ReasonCode, WorkUnit
 

@@ -11,10 +11,10 @@ from mes.access.api import idempotency_key
 from mes.core.api.fields import CodeField, InstantField
 from mes.core.api.input import Input
 from mes.core.api.problems import Refusal
+from mes.core.clocks import CLOCK_AHEAD, CLOCK_BEHIND
 from mes.core.errors import InvalidInput, NotAllowed
 from mes.core.routes import row_key
 from mes.execution.models import Operation, WorkOrder
-from mes.execution.rules import CLOCK_AHEAD, CLOCK_BEHIND
 from mes.masterdata.models import Person, Site
 
 _IDS = uuid.UUID("3f0f3c5e-6a0e-4d0a-9a57-5f1f6ed0a7c1")

@@ -145,7 +145,10 @@ def held_and_proposed(*, sites: Collection[str], now: datetime) -> list[Attentio
 
 
 def over_consumed(*, sites: Collection[str], now: datetime) -> list[Attention]:
-    """Return components of open orders of which more went in than the tolerance of their bill allows."""
+    """Return components of open orders of which more went in than the tolerance of their bill allows.
+
+    The tolerance is applied here and not by the database: SQLite would count it in floats, and be off by a hair at the edge.
+    """
     found = OrderComponent.objects.filter(
         work_order__site__code__in=sites, work_order__status__in=OPEN_ORDERS, tolerance__isnull=False,
         issued_quantity__gt=F("required_quantity"),

@@ -8,8 +8,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from mes.core import bus
+from mes.core.clocks import effective_time
 from mes.core.errors import InvalidInput, NotFound
-from mes.execution import rules
 from mes.execution.events import ByproductReported
 from mes.execution.models import Operation, WorkOrder
 from mes.execution.services.components import ComponentUnknown, use_of
@@ -61,7 +61,7 @@ def report_byproduct(
         raise IsTheProduct(_("%(item)s is what the order makes: report it as good.") % {"item": item}, field="item")
     step = _step(order, operation)
     check_precision(quantity, decimals=found.uom.decimals, unit=found.uom.code, field="quantity")
-    at = rules.effective_time(claimed=occurred_at, now=now)
+    at = effective_time(claimed=occurred_at, now=now)
     if known := MaterialMovement.objects.select_related("lot").filter(pk=movement_id).first():
         lot = lot or (known.lot.number if known.lot else "")
     else:

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from mes.core.clocks import effective_time
 from mes.core.errors import DomainError, InvalidInput
 from mes.execution import rules
 from mes.execution.models import Operation, OrderComponent, ProductionReport, WorkOrder
@@ -87,7 +88,7 @@ def issue_component(
     moved = _in_item_unit(component.item, quantity, uom)
     if known := _known_movement(movement_id, component, moved):
         return known
-    check_not_held(order, component.operation, at=rules.effective_time(claimed=occurred_at, now=now))
+    check_not_held(order, component.operation, at=effective_time(claimed=occurred_at, now=now))
     movement = material.issue_material(
         movement_id=movement_id,
         use=use_of(order, component.operation, person=person, occurred_at=occurred_at, now=now),
@@ -165,7 +166,7 @@ def use_of(
     if report is None:
         if occurred_at is None or now is None:
             raise ValueError("A movement by hand needs its times.")
-        at = rules.effective_time(claimed=occurred_at, now=now)
+        at = effective_time(claimed=occurred_at, now=now)
         return material.Use(
             site=order.site, work_order=order.number, operation=operation.number, person=person, occurred_at=at,
             now=now, work_center_id=operation.work_center_id,

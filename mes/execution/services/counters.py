@@ -10,6 +10,7 @@ from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from mes.core import bus
+from mes.core.clocks import effective_time
 from mes.core.errors import InvalidInput
 from mes.execution import rules
 from mes.execution.events import CounterRead
@@ -84,7 +85,7 @@ def read_counter(
     reading = _store(
         id=reading_id, site=locked.order.site, operation=locked.operation, work_unit=locked.operation.work_unit,
         value=value, counted=counted, began_anew=began_anew if before and value < before.value else "", report=report,
-        occurred_at=rules.effective_time(claimed=occurred_at, now=now), recorded_at=now,
+        occurred_at=effective_time(claimed=occurred_at, now=now), recorded_at=now,
     )  # fmt: skip
     bus.publish(
         CounterRead(

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from mes.core.clocks import effective_time
 from mes.core.errors import DomainError, InvalidInput
 from mes.execution import gates, rules
 from mes.execution.models import MachineInterval, Operation, WorkOrder
@@ -95,7 +96,7 @@ def start_operation(
     check_not_held(order, operation)
     _check_startable(locked, activity, approved_by)
     gates.check_start(operation, person)
-    at = rules.effective_time(claimed=occurred_at, now=now)
+    at = effective_time(claimed=occurred_at, now=now)
     unit = machine.find_work_unit(operation, work_unit)
     machine.lock_units(unit, operation.work_unit)
     machine.vacate(operation, person=person, at=at, now=now)
@@ -168,7 +169,7 @@ def pause_operation(*, operation_id: int, person: Person | None, occurred_at: da
     locked = lock_operation(operation_id)
     operation = locked.operation
     check_open(locked.order)
-    at = rules.effective_time(claimed=occurred_at, now=now)
+    at = effective_time(claimed=occurred_at, now=now)
     if operation.status not in Operation.ACTIVE or not machine.stop(
         operation, status=Status.PAUSED, person=person, at=at, now=now
     ):
@@ -210,7 +211,7 @@ def complete_operation(
             % {"n": rules.shown(operation.rework_quantity), "unit": order.uom.code}
         )
     gates.check_complete(operation)
-    at = rules.effective_time(claimed=occurred_at, now=now)
+    at = effective_time(claimed=occurred_at, now=now)
     components.backflush_at_completion(order, [operation], person=person, at=at, now=now)
     machine.stop(operation, status=Status.COMPLETED, person=person, at=at, now=now, approved_by=approved_by)
     if operation.is_output and order.site.completes_with_last_operation:

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
+from mes.core.clocks import CLOCK_AHEAD, CLOCK_BEHIND
 from mes.core.errors import InvalidInput
 from mes.execution.models import Operation, ProductionReport
-from mes.execution.rules import CLOCK_AHEAD, CLOCK_BEHIND
 from mes.execution.services.floor import complete_operation, start_operation
 from mes.execution.services.locking import lock_operation
 from mes.execution.services.pieces import Scrap

@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from mes.core import bus
+from mes.core.clocks import effective_time
 from mes.core.errors import DomainError, InvalidInput, NotFound
 from mes.execution import gates, rules
 from mes.execution.events import ProductionReported, ScrapQuantity
@@ -96,7 +97,7 @@ def report_production(
     locked = lock_operation(operation_id, report_id=report_id)
     if locked.report_known:
         return _known_report(report_id, print_)
-    at = rules.effective_time(claimed=occurred_at, now=now)
+    at = effective_time(claimed=occurred_at, now=now)
     _check_work(locked, pieces, at)
     check_quantities(locked, pieces, approved_by=approved_by)
     reasons = find_reasons(locked.order, scrap)
@@ -210,7 +211,7 @@ def _alike(
     now: datetime,
 ) -> dict[str, Any]:
     """Return the fields that a report and a reversal have alike; a clock that cannot be right is kept beside ours."""
-    at = rules.effective_time(claimed=occurred_at, now=now)
+    at = effective_time(claimed=occurred_at, now=now)
     return {
         "site": locked.order.site,
         "work_order": locked.order,

@@ -12,6 +12,7 @@ from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from mes.core import bus
+from mes.core.clocks import effective_time
 from mes.core.errors import InvalidInput
 from mes.masterdata.models import Item, Person, Site
 from mes.material.events import MaterialConsumed
@@ -270,8 +271,8 @@ def no_order(
 ) -> Use:
     """Return what a movement is for that concerns no order; ``belongs_to`` is the transfer it is a side of."""
     return Use(
-        site=item.site, work_order="", operation="", person=person, occurred_at=occurred_at, now=now,
-        report_id=belongs_to, pooled=False,
+        site=item.site, work_order="", operation="", person=person, now=now,
+        occurred_at=effective_time(claimed=occurred_at, now=now), report_id=belongs_to, pooled=False,
     )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from django.db.models import Sum
 
+from mes.core.clocks import effective_time
 from mes.masterdata.models import Item, Person
 from mes.material.models import Lot, MaterialMovement, PlaceMovement, PlaceStock, StockPlace
 
@@ -51,8 +52,8 @@ def write(
     """Store a fact of a place (``quantity`` is negative for what leaves it) and keep the place's sum, whose row is locked."""
     done = PlaceMovement.objects.create(
         id=movement_id, site_id=row.place.site_id, kind=kind, place=row.place, item=row.item, lot=row.lot,
-        quantity=quantity, uom_id=row.item.uom_id, movement=movement, person=person, occurred_at=occurred_at,
-        recorded_at=now, reverses=reverses,
+        quantity=quantity, uom_id=row.item.uom_id, movement=movement, person=person,
+        occurred_at=effective_time(claimed=occurred_at, now=now), recorded_at=now, reverses=reverses,
     )  # fmt: skip
     row.quantity += quantity
     row.save(update_fields=["quantity"])

@@ -78,7 +78,7 @@ def transfer_lot(
     bus.publish(
         LotTransferred(
             event_id=movement_id, site=item.site.code, subject=f"lot/{item.number}/{lot_number}",
-            occurred_at=occurred_at, item=item.number, lot=lot_number, to_lot=to_lot, quantity=quantity,
+            occurred_at=use.occurred_at, item=item.number, lot=lot_number, to_lot=to_lot, quantity=quantity,
             uom=item.uom.code, person=person.number if person else "",
         )
     )  # fmt: skip
@@ -115,7 +115,7 @@ def ship_lot(
     bus.publish(
         LotShipped(
             event_id=movement_id, site=item.site.code, subject=f"lot/{item.number}/{lot_number}",
-            occurred_at=occurred_at, item=item.number, lot=lot_number, quantity=quantity, uom=item.uom.code,
+            occurred_at=use.occurred_at, item=item.number, lot=lot_number, quantity=quantity, uom=item.uom.code,
             reference=reference, person=person.number if person else "",
         )
     )  # fmt: skip
@@ -155,7 +155,7 @@ def scrap_lot(
     bus.publish(
         LotScrapped(
             event_id=movement_id, site=item.site.code, subject=f"lot/{item.number}/{lot_number}",
-            occurred_at=occurred_at, item=item.number, lot=lot_number, quantity=quantity, uom=item.uom.code,
+            occurred_at=use.occurred_at, item=item.number, lot=lot_number, quantity=quantity, uom=item.uom.code,
             reason=reason, person=person.number if person else "",
         )
     )  # fmt: skip

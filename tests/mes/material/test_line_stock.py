@@ -84,6 +84,12 @@ def test_what_comes_to_the_line_stays_the_same_lot_and_is_as_much_as_before(stee
         bring(place, steel, quantity=11, movement_id=movement_id)
 
 
+def test_a_clock_that_was_never_set_brings_nothing_in_1970(steel, place, published):
+    lot_of(steel, "L-1")
+    assert bring(place, steel, occurred_at=NOW.replace(year=1970)).occurred_at == NOW
+    assert [event.occurred_at for event in published] == [NOW]
+
+
 def test_an_issue_takes_from_the_own_line_first_and_the_rest_from_the_store(steel, order, place):
     lot_of(steel, "L-1")
     bring(place, steel)

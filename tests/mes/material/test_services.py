@@ -63,6 +63,16 @@ def test_a_receipt_makes_the_lot_or_adds_to_it_and_counts_once(steel):
     assert left() == 55
 
 
+def test_what_a_clock_that_was_never_set_tells_is_stored_and_told_as_of_now(steel, published):
+    unset = {"occurred_at": NOW.replace(year=1970)}
+    receive(steel, **unset)
+    services.ship_lot(
+        movement_id=uuid.uuid4(), item=steel, lot_number="L-1", quantity=Decimal(5), reference="D-1", person=None, now=NOW, **unset
+    )  # fmt: skip
+    assert set(MaterialMovement.objects.values_list("occurred_at", flat=True)) == {NOW}
+    assert {event.occurred_at for event in published} == {NOW}
+
+
 def test_an_issue_takes_from_the_lot_counts_on_the_component_and_is_told(order, steel, published):
     receive(steel)
     person = make_person(number="7")

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, settings
 
 from mes.core import persons
 from mes.core.actor import acting_as
-from tests import servers
+from tests import numbering, servers
 
 REQUIRED = os.environ.get("LINESIDE_REQUIRE_SERVICES") == "1"
 """In CI everything is installed first: what is missing there is a failure, not a skip."""
@@ -46,6 +46,15 @@ def django_db_setup(django_db_setup, django_db_blocker):
         if connection.vendor == "sqlite":
             with connection.cursor() as cursor:
                 cursor.execute("DROP TRIGGER IF EXISTS journal_never_shrinks")
+
+
+@pytest.fixture(autouse=True)
+def numbers_of_its_own(request):
+    """Let a test's rows have the same numbers in every run, whichever tests its worker ran before."""
+    asks = {"db", "transactional_db", "live_server"} & {*request.fixturenames}
+    if asks or request.node.get_closest_marker("django_db"):
+        request.getfixturevalue("db")
+        numbering.begin(request.node.nodeid)
 
 
 @pytest.fixture(autouse=True)

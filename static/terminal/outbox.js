@@ -99,7 +99,9 @@ export class Outbox {
     });
   }
 
-  run(mode, work, name) {
+  async run(mode, work, name) {
+    // Whoever is quicker than the disk waits for it; afterwards the transaction begins at once, in the tap itself.
+    if (!this.db) { await this.opened; }
     return new Promise((resolve, reject) => {
       const change = this.db.transaction(name || ENTRIES, mode, { durability: "strict" });
       const request = work(change.objectStore(name || ENTRIES));

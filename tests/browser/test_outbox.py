@@ -33,6 +33,16 @@ def test_a_report_waits_while_the_server_is_away_and_is_sent_once_under_the_same
     assert set(tried) == {str(ProductionReport.objects.get().pk)}
 
 
+def test_whoever_asks_what_waits_before_the_disk_is_open_gets_the_answer_and_no_error(terminal, operation):
+    page = terminal()
+    asked_at_once = """async () => {
+        const again = new window.lineside.outbox.constructor({ changed() {}, settled() {}, limit: 9, fates: "" });
+        again.open();
+        return await again.all();
+    }"""
+    assert page.evaluate(asked_at_once) == []
+
+
 def test_what_waits_is_taken_back_from_the_list_and_both_are_booked(terminal, operation):
     page = terminal()
     sign_on(page)

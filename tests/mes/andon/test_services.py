@@ -156,6 +156,15 @@ def accept(handover, person, minutes=10):
     return services.accept_handover(handover_id=handover.pk, person=person, occurred_at=at(minutes), now=at(minutes))
 
 
+def test_a_clock_that_was_never_set_calls_nobody_and_hands_nothing_over_in_1970(center):
+    unset, anna = {"occurred_at": NOW.replace(year=1970), "now": NOW}, make_person(name="Anna")
+    mine = {"work_center_id": center.pk, "person": anna}
+    called = [services.raise_call(call_id=uuid4(), kind=kind, **mine, **unset) for kind in ("MATERIAL", "MAINTENANCE")]
+    handed = services.hand_over(handover_id=uuid4(), **mine, **unset)
+    taken = services.accept_handover(handover_id=handed.pk, person=make_person(name="Bob"), **unset)
+    assert {one.raised_at for one in called} | {handed.handed_over_at, taken.accepted_at} == {NOW}
+
+
 def test_who_takes_over_takes_over_everything_that_was_left(center, said):
     anna, bob = make_person(name="Anna"), make_person(name="Bob")
     earlier, later = hand_over(center, anna), hand_over(center, anna, minutes=3)
